@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -61,7 +62,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
     keyring = Keyring(store, DEFAULT_RULES.values(), clock)
     keyring.ensure_customer(CUSTOMER)
     keyring.ensure_present()
-    vault = Vault(Sealer(store.state, clock.random), DEFAULT_RULES, clock.now_ms)
+    vault = Vault(Sealer(store.state, clock.random), DEFAULT_RULES, clock.now_ms, SimpleNamespace(masks_covered=True))
     with asyncio.Runner() as runner:
         yield runner.run(build(clock, keyring, vault, tmp_path))
     store.close()

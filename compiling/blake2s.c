@@ -1,4 +1,5 @@
-/* redaction.primitives.hashing: what Begun of redaction/primitives/pure.py does, without an object for each digest.
+/* redaction.primitives.hashing: what Begun and digest_16 of redaction/primitives/pure.py do, without an object for each
+ * digest.
  *
  * BLAKE2s (RFC 7693). What it was begun with is wiped when it goes.
  */
@@ -120,6 +121,34 @@ take(state *it, const octet *at, size_t size)
     it->held += size;
 }
 
+/* key, person: NULL where there is none. */
+static void
+begin(state *it, Py_ssize_t size, const void *key, size_t key_size, const void *person, size_t person_size)
+{
+    octet parameters[OUT] = {(octet)size, (octet)key_size, 1, 1};
+    if (person_size) {
+        memcpy(parameters + OUT - PERSON, person, person_size);
+    }
+    memset(it, 0, sizeof *it);
+    for (int each = 0; each < 8; each++) {
+        it->chain[each] = START[each] ^ word(parameters + 4 * each);
+    }
+    if (key_size) {
+        memcpy(it->block, key, key_size);
+        it->held = BLOCK;
+    }
+}
+
+static void
+end(state *it, octet *out)
+{
+    memset(it->block + it->held, 0, BLOCK - it->held);
+    compress(it, it->block, it->held, 1);
+    for (int each = 0; each < 8; each++) {
+        put(out + 4 * each, it->chain[each]);
+    }
+}
+
 static void
 wipe(void *at, size_t size)
 {
@@ -152,18 +181,7 @@ begun_new(PyTypeObject *type, PyObject *given, PyObject *named)
     if (size < 1 || size > OUT || key.len > KEY || person.len > PERSON) {
         PyErr_SetString(PyExc_ValueError, "size, key or person is out of range");
     } else if ((made = (Begun *)type->tp_alloc(type, 0)) != NULL) {
-        octet parameters[OUT] = {(octet)size, (octet)key.len, 1, 1};
-        if (person.len) {
-            memcpy(parameters + OUT - PERSON, person.buf, (size_t)person.len);
-        }
-        memset(&made->begun, 0, sizeof made->begun);
-        for (int each = 0; each < 8; each++) {
-            made->begun.chain[each] = START[each] ^ word(parameters + 4 * each);
-        }
-        if (key.len) {
-            memcpy(made->begun.block, key.buf, (size_t)key.len);
-            made->begun.held = BLOCK;
-        }
+        begin(&made->begun, size, key.buf, (size_t)key.len, person.buf, (size_t)person.len);
         take(&made->begun, octets.buf, (size_t)octets.len);
         made->ahead = made->begun;
         if (made->ahead.held == BLOCK) {
@@ -204,12 +222,8 @@ begun_of(PyObject *self, PyObject *octets)
     Py_ssize_t more = PyBytes_GET_SIZE(octets);
     state now = more ? it->ahead : it->begun;
     take(&now, (const octet *)PyBytes_AS_STRING(octets), (size_t)more);
-    memset(now.block + now.held, 0, BLOCK - now.held);
-    compress(&now, now.block, now.held, 1);
     octet out[OUT];
-    for (int each = 0; each < 8; each++) {
-        put(out + 4 * each, now.chain[each]);
-    }
+    end(&now, out);
     return PyBytes_FromStringAndSize((const char *)out, it->size);
 }
 
@@ -229,9 +243,36 @@ static PyType_Spec spec = {
     "redaction.primitives.hashing.Begun", sizeof(Begun), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, slots,
 };
 
+static PyObject *
+digest_16(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
+{
+    if (count != 3 || !PyBytes_Check(given[0]) || !PyBytes_Check(given[1]) || !PyBytes_Check(given[2])) {
+        PyErr_SetString(PyExc_TypeError, "key, person and octets must be bytes");
+        return NULL;
+    }
+    size_t key_size = (size_t)PyBytes_GET_SIZE(given[0]), person_size = (size_t)PyBytes_GET_SIZE(given[1]);
+    if (key_size > KEY || person_size > PERSON) {
+        PyErr_SetString(PyExc_ValueError, "key or person is out of range");
+        return NULL;
+    }
+    state now;
+    octet out[OUT];
+    begin(&now, 2, PyBytes_AS_STRING(given[0]), key_size, PyBytes_AS_STRING(given[1]), person_size);
+    take(&now, (const octet *)PyBytes_AS_STRING(given[2]), (size_t)PyBytes_GET_SIZE(given[2]));
+    end(&now, out);
+    wipe(&now, sizeof now);
+    return PyLong_FromLong((long)out[0] << 8 | out[1]);
+}
+
+static PyMethodDef functions[] = {
+    {"digest_16", (PyCFunction)(void (*)(void))digest_16, METH_FASTCALL,
+     PyDoc_STR("A keyed BLAKE2s digest of two octets, as a number.")},
+    {NULL, NULL, 0, NULL},
+};
+
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "redaction.primitives.hashing", "See redaction/primitives/pure.py.", -1,
-    NULL, NULL, NULL, NULL, NULL,
+    functions, NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC

@@ -118,7 +118,8 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {
             "private": "what is needed to tell the customer, until the content's limit: its reference, callback URL,"
             " of a message over SMPP the addresses of sender and recipient as it wrote them, and of one by a façade"
-            " what its callback repeats"
+            " what its callback repeats",
+            "last_two": "last two digits of the other party's number, for masks: covered by the keys of its content",
         },
     ),
     *_table(
@@ -128,7 +129,6 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "id": "random id of the message",
             "customer": "whose message it is",
             "country": "country calling code of the other party",
-            "last_two": "last two digits of the other party's number, for masks",
             "class": "one-time code, service, promotional and so on",
             "tag": "retention tag",
             "status": "status of the message",
@@ -193,6 +193,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "content": "numbers and text that take the place of a message's",
             "private": "what is needed to tell the customer: reference, callback URL, addresses over SMPP,"
             " what the callback of a façade repeats",
+            "last_two": "last two digits of the number, covered by the keys of the content",
         },
     ),
     *_table(
@@ -258,7 +259,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "customer": "whose key",
             "prefix": "its first characters, to recognise it by",
             "scopes": "what it may do",
-            "settings": "address allow-list, senders, limits",
+            "settings": "address allow-list, limits, façades; the key itself, sealed, where one of them signs with it",
             "created_ms": "when it was made",
             "expires_ms": "when it ends",
             "revoked_ms": "when it was revoked",

@@ -8,7 +8,7 @@ word to grep for.
 
 import enum
 import hmac
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Final, NoReturn, Self
 
 
 class Purpose(enum.Enum):
@@ -106,6 +106,13 @@ class Secret(Personal):
     __slots__ = ()
 
 
-def mask_number(country: int, last_two: int) -> str:
-    """`+966•••••••78`: the country calling code and the last two digits, always with seven dots between them."""
-    return f"+{country}•••••••{last_two:02d}"
+def mask_number(country: int, last_two: int | None) -> str:
+    """`+966•••••••78`: the country calling code and the last two digits, always with seven dots between them; two dots
+    more where the digits cannot be read any more.
+    """
+    return f"+{country}{_DOTS if last_two is None else _ENDS[last_two]}"
+
+
+_DOTS: Final = 9 * "•"
+_ENDS: Final = tuple(f"{7 * '•'}{digits:02d}" for digits in range(100))
+"""Made once: a format with two digits takes twice the time of the rest."""

@@ -40,9 +40,10 @@ from redaction.errors import (
     WrongKey,
 )
 from redaction.keys import KeyState, Random
+from redaction.masks import cover
 from redaction.personal import Purpose
 from redaction.primitives import leaf_in, open_field, open_ready, seal_field
-from redaction.primitives.pure import TAG_BYTES, check_form, decrypt, pad
+from redaction.primitives.pure import TAG_BYTES, Ready, check_form, decrypt, pad
 from redaction.retention import RetentionTag
 from redaction.sealed import SealContext, Sealed
 from redaction.stored_keys import Fresh
@@ -81,6 +82,7 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         # Where a customer's events go, and what they are signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),
+        "facade_token": (Purpose.CREDENTIAL,),
         # Why somebody who runs the gateway wanted something of it.
         "reason": (Purpose.SECURITY, Purpose.LEGAL),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),
@@ -99,6 +101,7 @@ _ACCOUNT: Final = 2
 _ACCOUNT_HEADER = struct.Struct(">B16s16s")
 _AAD_END = struct.Struct(">HI")  # 4 period
 
+_LEAF_BITS: Final = 40
 _CACHED_LABELS: Final = 1_024
 
 
@@ -142,31 +145,42 @@ class Sealer:
         """Whether they are there: not withheld."""
         return self._before_use() and not self.keys.withheld
 
-    def seal(self, plaintext: bytes, context: SealContext, *, soon: bool = False) -> Sealed:
-        """soon: it will be opened in a moment, once: its key stays at hand for whoever opens the object that is given
-        back here.
-
-        Raises `KeyDestroyed` without a living period, customer or leaf, `KeysWithheld`, and `UndeclaredField` outside
-        `POLICY`.
+    def seal(self, plaintext: bytes, context: SealContext) -> Sealed:
+        """Raises `KeyDestroyed` without a living period, customer or leaf, `KeysWithheld`, and `UndeclaredField` for a
+        field outside `POLICY`.
         """
+        leaf_key, customer_key = self._keys_of(context)
+        return self._seal(plaintext, context, leaf_key, customer_key)[0]
+
+    def seal_content(self, plaintext: bytes, context: SealContext, digits: int) -> tuple[Sealed, int]:
+        """What will be opened in a moment, once: its key stays at hand for whoever opens the object that is given back
+        here. And the last two digits of its number, covered. Raises as `seal`.
+        """
+        leaf_key, customer_key = self._keys_of(context)
+        sealed, ready = self._seal(plaintext, context, leaf_key, customer_key)
+        self.keys.fresh.keep(Fresh(sealed, context, ready))
+        return sealed, cover(leaf_key, customer_key, digits, context.message_id)
+
+    def _keys_of(self, context: SealContext) -> tuple[bytes, bytes]:
         self._before_use()
-        customer, tag, period, leaf = context.customer, context.tag, context.period, context.leaf
         keys = self.keys
-        label = self._label(context.field, tag, period)
-        sealed, ready = seal_field(
-            keys.leaf_key(tag, period, leaf),
-            keys.customer_key(customer),
+        return keys.leaf_key(context.tag, context.period, context.leaf), keys.customer_key(context.customer)
+
+    def _seal(
+        self, plaintext: bytes, context: SealContext, leaf_key: bytes, customer_key: bytes
+    ) -> tuple[Sealed, Ready]:
+        period = context.period
+        return seal_field(
+            leaf_key,
+            customer_key,
             self._random(16),
-            customer,
+            context.customer,
             context.message_id,
-            label,
+            self._label(context.field, context.tag, period),
             period,
-            leaf,
+            context.leaf,
             plaintext,
         )
-        if soon:
-            keys.fresh.keep(Fresh(sealed, context, ready))
-        return sealed
 
     def open(
         self, sealed: Sealed, *, customer: int, message_id: bytes, field: str, tag: RetentionTag, purpose: Purpose
@@ -282,6 +296,13 @@ def leaf_of(sealed: Sealed) -> int:
     """The subject leaf of a sealed message field: with the period, what an erasure punctures."""
     check_form(sealed)
     return int.from_bytes(sealed[5:10], "big")
+
+
+def place_in(sealed: Sealed) -> tuple[int, int]:
+    """Both."""
+    check_form(sealed)
+    both = int.from_bytes(sealed[1:10], "big")
+    return both >> _LEAF_BITS, both & (1 << _LEAF_BITS) - 1
 
 
 def _account_header(sealed: Sealed) -> tuple[bytes, bytes]:

@@ -218,7 +218,7 @@ class Door:
             raise Refusal("invalid_schedule", "schedule_at")  # the day of its first schedule, or one near it
         try:
             leaf = leaf_of_pseudonym(message.subject)
-            sealed, private = self._vault.seal(
+            sealed, private, last_two = self._vault.seal(
                 submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
             )
         except KeysWithheld:
@@ -230,6 +230,7 @@ class Door:
             message,
             content=sealed,
             private=private,
+            last_two=last_two,
             segments=submission.segments,
             encoding=submission.encoding,
             parts=bytes(submission.segments),
@@ -259,7 +260,7 @@ class Door:
             key_id=key.id,
             subject=subject.pseudonym,
             country=to.country,
-            last_two=to.last_two,
+            last_two=0,
             message_class=submission.message_class,
             tag=submission.tag,
             status=Status.ACCEPTED,
@@ -282,7 +283,7 @@ class Door:
         return message
 
     def _seal(self, message: Message, submission: Submission, leaf: int, begin_ms: int) -> None:
-        message.content, message.private = self._vault.seal(
+        message.content, message.private, message.last_two = self._vault.seal(
             submission, customer=message.customer, message_id=message.id, leaf=leaf, now_ms=begin_ms
         )
 

@@ -149,7 +149,7 @@ class MessageView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     direction: Annotated[str, Meta(description="`outbound` to a person, `inbound` from one.")]
     status: str
-    to: Annotated[str | None, Meta(description="The person, masked, of an outbound message.")] = None
+    to: Annotated[str | None, Meta(description="The person of an outbound message, masked; digits go in time.")] = None
     sender: Annotated[str | None, Meta(description="The person, masked, of an inbound message.")] = msgspec.field(
         name="from", default=None
     )

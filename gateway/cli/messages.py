@@ -19,6 +19,8 @@ from gateway.model.identifiers import parse_message_id
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339
+from gateway.retention.masks import Masks
+from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
 from redaction.errors import SealError
 from redaction.personal import Purpose
@@ -38,7 +40,8 @@ def show_(
             (found,) = await desk.ledger.messages.find_many([identifier or bytes(16)])
             if found is None:
                 raise Failed("no message has this id", "unknown_message")
-            return message_view(found, await _public_id(desk, found.customer))
+            mask = _masks(desk, _vault(desk))
+            return message_view(found, mask.of(found), await _public_id(desk, found.customer))
 
     view = run(work())
     if json:
@@ -68,7 +71,7 @@ def find(
             owner = await find_customer(desk, customer)
             now_ms = desk.clock.now_ms()
             since_ms = now_ms - USUAL_MS if since is None else moment(since, option="--since")
-            vault = Vault(desk.sealer, desk.rules, desk.clock.now_ms)
+            vault = _vault(desk)
 
             def reveal(message: Message) -> str | None:
                 try:
@@ -84,7 +87,8 @@ def find(
             )
             if found.cursor is not None:
                 note(f"all were looked at since {rfc3339(found.since_ms)}; say --since for fewer")
-            return [_row(message_view(each, owner.public_id)) for each in found.messages]
+            masks = _masks(desk, vault)
+            return [_row(message_view(each, masks.of(each), owner.public_id)) for each in found.messages]
 
     show(run(work()), json)
 
@@ -108,6 +112,14 @@ def erase(
             return erasure_row(desks, done)
 
     show(run(work()), json)
+
+
+def _vault(desk: Desk) -> Vault:
+    return Vault(desk.sealer, desk.rules, desk.clock.now_ms, desk.ledger.formats)
+
+
+def _masks(desk: Desk, vault: Vault) -> Masks:
+    return Masks(vault, RetentionPolicies(desk.rules), desk.clock.now_ms)
 
 
 async def _searched(desk: Desk, sought: Sought, reveal: Callable[[Message], str | None]) -> Found:

@@ -42,6 +42,7 @@ class Replace(msgspec.Struct, array_like=True, frozen=True, tag="replace"):
     due_ms: int | None
     expires_ms: int
     notify: int
+    last_two: int | None = None  # of nodes of an earlier version
 
 
 class Receipt(msgspec.Struct, array_like=True, frozen=True, tag="receipt"):
@@ -85,6 +86,7 @@ def replacement(rewritten: Message, until_ms: int, name: bytes) -> Replace:
         due_ms=rewritten.due_ms,
         expires_ms=rewritten.expires_ms,
         notify=rewritten.notify,
+        last_two=rewritten.last_two,
     )
 
 
@@ -99,6 +101,7 @@ def revised(wish: Replace, message: Message) -> Message:
         due_ms=wish.due_ms,
         expires_ms=wish.expires_ms,
         notify=wish.notify,
+        last_two=message.last_two if wish.last_two is None else wish.last_two,
     )
 
 

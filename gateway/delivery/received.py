@@ -57,8 +57,10 @@ class Recorder:
 
     def grown(self, record: Message, leaf: int, message: MoMessage) -> Message:
         """The same with what is there by now. Raises as `whole`."""
-        content = self._seal(message, record.customer, record.id, leaf, record.accepted_ms)
-        return msgspec.structs.replace(record, content=content, encoding=message.encoding, parts=_parts(message))
+        content, last_two = self._seal(message, record.customer, record.id, leaf, record.accepted_ms)
+        return msgspec.structs.replace(
+            record, content=content, last_two=last_two, encoding=message.encoding, parts=_parts(message)
+        )
 
     def ended(self, record: Message, owner: Owner | None) -> Change:
         """Nothing more of it will come. owner: None where nobody can be told."""
@@ -78,13 +80,14 @@ class Recorder:
         source = self.person(message)
         rule = self._minimiser.policies.of(owner.customer, TRANSACTIONAL)
         identifier, subject = self._minimiser.identify(owner.customer, source, TRANSACTIONAL, now_ms)
+        content, last_two = self._seal(message, owner.customer, identifier, subject.leaf, now_ms)
         record = Message(
             id=identifier,
             customer=owner.customer,
             key_id=0,
             subject=subject.pseudonym,
             country=source.country,
-            last_two=_last_two(source),
+            last_two=last_two,
             message_class=MessageClass.PERSONAL,
             tag=TRANSACTIONAL,
             status=Status.RECEIVED,
@@ -96,7 +99,7 @@ class Recorder:
             expires_ms=now_ms,
             content_until_ms=content_until_ms(rule, now_ms, now_ms),
             record_until_ms=record_until_ms(rule, now_ms),
-            content=self._seal(message, owner.customer, identifier, subject.leaf, now_ms),
+            content=content,
             final_ms=now_ms,
             error="incomplete" if message.missing else None,
             parts=_parts(message),
@@ -104,7 +107,7 @@ class Recorder:
         )
         return record, subject.leaf
 
-    def _seal(self, message: MoMessage, customer: int, identifier: bytes, leaf: int, now_ms: int) -> Sealed:
+    def _seal(self, message: MoMessage, customer: int, identifier: bytes, leaf: int, now_ms: int) -> tuple[Sealed, int]:
         received = Received(
             source=self.person(message),
             destination=message.destination,
@@ -139,12 +142,6 @@ def _parts(message: MoMessage) -> bytes:
     return bytes(
         Part.UNKNOWN if number in missing else Part.DELIVERED for number in range(1, max(1, message.segments) + 1)
     )
-
-
-def _last_two(source: Msisdn) -> int:
-    """For the mask; 0 for a sender that is a name."""
-    shown = digits_of(source)[-2:]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
 def _event(record: Message, owner: Owner, now_ms: int) -> OutboxEvent | None:

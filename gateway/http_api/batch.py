@@ -14,7 +14,6 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message, within
 from gateway.http_api.replies import problem_view
 from gateway.http_api.sending import SendPath
-from gateway.http_api.views import accepted_view
 from gateway.ledger.contract import Accept, WriteOp, WriteResult
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
@@ -68,7 +67,7 @@ class BatchSender:
         items: list[BatchItem] = []
         for index, one in enumerate(taken):
             if isinstance(one, Message) and one.id not in fates.unusual:
-                items.append(_shown(one, index))
+                items.append(self._shown(one, index))
             else:
                 items.append(await self._unusual(key, one, fates, index, messages[index]))
         return items
@@ -125,7 +124,13 @@ class BatchSender:
             earlier = await self._path.earlier(key, fates.unusual[one.id], request, one)
         except Exception as error:
             return _refused(refusal_of(error), index)
-        return _shown(earlier, index, replayed=True)
+        return self._shown(earlier, index, replayed=True)
+
+    def _shown(self, message: Message, index: int, *, replayed: bool = False) -> BatchItem:
+        try:
+            return BatchItem(message=self._path.view(message), replayed=replayed)
+        except Exception as error:
+            return _refused(refusal_of(error), index)
 
 
 class _Fates:
@@ -163,13 +168,6 @@ class _Fates:
             self._few.set_result(None)
         if not self._open and not self.known.done():
             self.known.set_result(None)
-
-
-def _shown(message: Message, index: int, *, replayed: bool = False) -> BatchItem:
-    try:
-        return BatchItem(message=accepted_view(message), replayed=replayed)
-    except Exception as error:
-        return _refused(refusal_of(error), index)
 
 
 def _refused(refusal: Refusal, index: int) -> BatchItem:

@@ -29,7 +29,7 @@ def further_routes(
     routes: list[Route] = []
     messages = sources.messages
     if sources.received is not None:
-        routes += inbound_routes(InboundEndpoints(messages, sources.received, gatekeeper, replies))
+        routes += inbound_routes(InboundEndpoints(messages, sources.received, sources.mask, gatekeeper, replies))
     if sources.report is not None:
         routes += outcome_routes(OutcomeEndpoint(messages, sources.report, gatekeeper, replies))
     if sources.consents is not None:

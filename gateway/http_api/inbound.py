@@ -23,7 +23,7 @@ from gateway.model.identifiers import write_cursor
 from gateway.model.message import Message, Status
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339
-from redaction.personal import Purpose, mask_number
+from redaction.personal import Purpose
 
 SCOPE: Final = "inbound"
 OpenReceived = Callable[[Message], Received | None]
@@ -57,10 +57,18 @@ class InboundList(msgspec.Struct, frozen=True):
 
 
 class InboundEndpoints:
+    """mask: what is shown of a message's number."""
+
     def __init__(
-        self, messages: Messages, open_received: OpenReceived, gatekeeper: Gatekeeper, replies: Replies
+        self,
+        messages: Messages,
+        open_received: OpenReceived,
+        mask: Callable[[Message], str],
+        gatekeeper: Gatekeeper,
+        replies: Replies,
     ) -> None:
         self._messages = messages
+        self._mask = mask
         self._open = open_received
         self._gatekeeper = gatekeeper
         self._replies = replies
@@ -76,7 +84,7 @@ class InboundEndpoints:
             limit=asked.limit,
         )
         cursor = None if page.cursor is None else write_cursor(page.cursor)
-        views = [inbound_view(each, self._open(each)) for each in page.messages]
+        views = [inbound_view(each, self._mask(each), self._open(each)) for each in page.messages]
         return self._replies.of(200, _encode(InboundList(views, cursor)))
 
     async def show_inbound(self, call: Call) -> Reply:
@@ -84,11 +92,11 @@ class InboundEndpoints:
         found = await self._messages.find(key.customer.id, message_id_of(call.argument))
         if found is None or found.status is not Status.RECEIVED:
             raise Refusal("not_found")
-        return self._replies.of(200, _encode(inbound_view(found, self._open(found))))
+        return self._replies.of(200, _encode(inbound_view(found, self._mask(found), self._open(found))))
 
 
-def inbound_view(message: Message, received: Received | None) -> InboundView:
-    """received: what was opened; None where nothing can be any more."""
+def inbound_view(message: Message, person: str, received: Received | None) -> InboundView:
+    """person: what is shown of its sender's number. received: what was opened; None where nothing can be any more."""
     text, octets, header = None, None, b""
     if received is not None:
         shown, header = received.text.reveal(Purpose.INFORM_CUSTOMER), received.header
@@ -98,7 +106,7 @@ def inbound_view(message: Message, received: Received | None) -> InboundView:
             text = shown
     return InboundView(
         id=message.id.hex(),
-        sender=mask_number(message.country, message.last_two),
+        sender=person,
         to=None if received is None else received.destination,
         text=text,
         octets=octets,

@@ -1,6 +1,6 @@
 """What customers look up, list and take back: the records of their messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -37,23 +37,26 @@ class Canceller(Protocol):
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """Where records are. reveal_reference: opens the customer's own reference of a message. operators: the links as
-    they stand. consents: what people permitted and stopped; None where nothing of it is kept. report: whether the code
-    of a customer's message was entered; None where nobody counts it. search: of messages to a number; None where
-    that is not done. received: opens what a person wrote to a customer; None where people write to nobody. more:
-    routes of pages for everybody, where there are any.
+    """Where records are. reveal_reference: opens the customer's own reference of a message. mask: what is shown of its
+    number. operators: the links as they stand. consents: what people permitted and stopped; None where nothing of it is
+    kept. report: whether the code of a customer's message was entered; None where nobody counts it. search: of messages
+    to a number; None where that is not done. received: opens what a person wrote to a customer; None where people write
+    to nobody. more: routes of pages for everybody, where there are any. left: what a customer who pays in advance may
+    still spend, in millionths, None for any other; None where nobody does.
     """
 
     messages: Messages
     usage: Usage
     canceller: Canceller
     reveal_reference: Callable[[Message], str | None]
+    mask: Callable[[Message], str]
     operators: Callable[[], Sequence[OperatorView]]
     consents: ConsentSource | None = None
     report: Callable[[int, bytes, bool], None] | None = None
     more: Callable[[Replies], Sequence[Route]] | None = None
     search: OwnSearch | None = None
     received: Callable[[Message], Received | None] | None = None
+    left: Callable[[int], Awaitable[int | None]] | None = None
 
 
 class RecordEndpoints:
@@ -82,8 +85,9 @@ class RecordEndpoints:
             page, since = await self._of_person(key, asked, number)
         cursor = None if page.cursor is None else write_cursor(page.cursor)
         now_ms, country_of, reference_of = self._clock.now_ms(), cache(self._country_of), self._sources.reveal_reference
+        mask = self._sources.mask
         views = [
-            message_view(each, country_of=country_of, reference=reference_of(each), now_ms=now_ms)
+            message_view(each, mask(each), country_of=country_of, reference=reference_of(each), now_ms=now_ms)
             for each in page.messages
         ]
         return self._replies.of(200, _encode(MessageList(views, cursor, since)))
@@ -108,7 +112,13 @@ class RecordEndpoints:
         if message is None:
             raise Refusal("not_found")
         reference = self._sources.reveal_reference(message)
-        view = message_view(message, country_of=self._country_of, reference=reference, now_ms=self._clock.now_ms())
+        view = message_view(
+            message,
+            self._sources.mask(message),
+            country_of=self._country_of,
+            reference=reference,
+            now_ms=self._clock.now_ms(),
+        )
         return self._replies.of(200, _encode(view))
 
     def _country_of(self, operator: str) -> str | None:

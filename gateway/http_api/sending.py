@@ -8,14 +8,14 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from gateway.accept.inquiry import Inquired
 from gateway.accept.raw_parts import written_octets
-from gateway.accept.request import MessageRequest
+from gateway.accept.request import MessageAccepted, MessageRequest
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.decoding import decode_message
 from gateway.http_api.door import Door
@@ -49,13 +49,16 @@ class Waiter(Protocol):
 
 
 class SendPath:
-    """Call `stop` at the end."""
+    """Call `stop` at the end. mask: what is shown of a message's number."""
 
-    def __init__(self, door: Door, messages: Messages, admission: Admission, clock: Clock) -> None:
+    def __init__(
+        self, door: Door, messages: Messages, admission: Admission, clock: Clock, mask: Callable[[Message], str]
+    ) -> None:
         self._door = door
         self._messages = messages
         self._admission = admission
         self._clock = clock
+        self._mask = mask
         self._tasks = TaskOwner()
         self._repeats = 0
 
@@ -166,11 +169,15 @@ class SendPath:
     def _take(self, sending: "_Sending", message: Message, more: bytes) -> None:
         self.settle(sending.key)
         try:
-            body = _encode(accepted_view(message))
+            body = _encode(self.view(message))
         except Exception as error:
             sending.waiter.refused(refusal_of(error))
         else:
             sending.waiter.taken(body, more)
+
+    def view(self, message: Message) -> MessageAccepted:
+        """What is answered of a message that is durable."""
+        return accepted_view(message, self._mask(message))
 
     def _refuse(self, sending: "_Sending", refusal: Refusal) -> None:
         self.settle(sending.key, 1, 1)

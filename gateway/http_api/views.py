@@ -22,17 +22,16 @@ from gateway.model.message import OPEN, WAITING, Message, Status
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.model.verdict import Severity, Verdict, gravest
 from redaction.egress import disclosed_fields
-from redaction.personal import mask_number
 
 _OUTCOME: Final = {Severity.REFUSE: "refused", Severity.HOLD: "held"}
 
 
-def accepted_view(message: Message) -> MessageAccepted:
-    """The answer once a message is durable."""
+def accepted_view(message: Message, person: str) -> MessageAccepted:
+    """The answer once a message is durable. person: what is shown of its recipient's number."""
     return MessageAccepted(
         id=message.id.hex(),
         status=message.status,
-        to=mask_number(message.country, message.last_two),
+        to=person,
         message_class=message.message_class,
         segments=message.segments,
         encoding=message.encoding,
@@ -70,13 +69,13 @@ def _finding(verdict: Verdict) -> Finding:
 
 
 def message_view(
-    message: Message, *, country_of: Callable[[str], str | None], reference: str | None, now_ms: int
+    message: Message, person: str, *, country_of: Callable[[str], str | None], reference: str | None, now_ms: int
 ) -> MessageView:
-    """The record. country_of: where an operator is. reference: the customer's own, opened for it.
+    """The record. person: what is shown of the other party's number. country_of: where an operator is. reference: the
+    customer's own, opened for it.
 
     now_ms: content past its clock counts as destroyed, whether the sweep has come by or not.
     """
-    person = mask_number(message.country, message.last_two)
     is_inbound = message.status is Status.RECEIVED
     return MessageView(
         id=message.id.hex(),

@@ -70,7 +70,7 @@ _FIRST: Final = (
     Field("customer", Kind.NUMBER, known=True),
     Field("subject", Kind.OCTETS, known=True),
     Field("country", Kind.NUMBER, known=True),
-    Field("last_two", Kind.NUMBER),
+    Field("last_two", Kind.NUMBER, replaces=True),
     Field("message_class", Kind.CLASS, column="class", known=True),
     Field("tag", Kind.WORD, known=True),
     Field("status", Kind.STATUS, changes=True, door=Status.ACCEPTED, known=True),

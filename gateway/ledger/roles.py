@@ -352,6 +352,12 @@ class Formats(Protocol):
         is not ours; None while the format has none.
         """
 
+    @property
+    def masks_covered(self) -> bool:
+        """Whether the last two digits are written as `redaction.masks` covers them; nodes of an earlier version would
+        show them so.
+        """
+
     async def state(self) -> LedgerFormat: ...
 
     async def raise_to_newest(self) -> LedgerFormat:

@@ -72,7 +72,8 @@ class Message(msgspec.Struct, kw_only=True, gc=False, weakref=False):
 
     id: 16 bytes, time-ordered. customer: the customer's internal number. key_id: the API key used, or
     minus the number of the ESME account.
-    subject: keyed pseudonym of the recipient. country, last_two: the mask.
+    subject: keyed pseudonym of the recipient. country, last_two: what a mask shows; the two digits are covered by keys
+    (`redaction.masks`), and clear in what earlier versions wrote.
     operator: the lane it waits in, later the operator that took it; '' where no route is known.
     due_ms: when dispatch should look at it: to send, or, once submitted, for want of a receipt; None when it is final.
     expires_ms: end of validity. retry_unknown: Law 3's `on_unknown` is `retry`.

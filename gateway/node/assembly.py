@@ -13,14 +13,20 @@ from config.operators import (
     minutes,
 )
 from config.settings import Settings
+from gateway.accounts.facade_tokens import FacadeTokens
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.received import Recorder
+from gateway.http_api.facades.calls import dialects
 from gateway.keystore.keyring import Keyring
 from gateway.model.route import Order, Route, Window
+from gateway.node.stores import Stores
 from gateway.process.clock import Clock
+from gateway.retention.masks import Masks
 from gateway.retention.minimise import Minimiser
+from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
+from gateway.webhooks.addressing import Addressing
 from redaction.egress import INDISPENSABLE, STANDARD_FIELDS, EgressContract, EgressField
 
 
@@ -80,6 +86,13 @@ def follow_up(settings: Settings) -> FollowUp:
 def recorder(minimiser: Minimiser, clock: Clock, settings: Settings) -> Recorder:
     """Of messages from people."""
     return Recorder(minimiser, clock, settings.messages.default_region)
+
+
+def addressing(stores: Stores, policies: RetentionPolicies, clock: Clock) -> Addressing:
+    """Of events, in the words of façades, too, with what is shown of numbers."""
+    masks = Masks(stores.vault, policies, clock.now_ms)
+    calls = dialects(FacadeTokens(stores.directory, stores.sealer))
+    return Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of, calls)
 
 
 def operator_ids(keyring: Keyring, vault: Vault, clock: Clock) -> OperatorIds:

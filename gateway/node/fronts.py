@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +16,7 @@ from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
+from gateway.limits.balance import left_micro
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
 from gateway.node.naming import naming
@@ -145,12 +147,13 @@ def _http(
     pages: "PublicPages | None",
 ) -> HttpApi:
     return HttpApi(
-        SendPath(road.door, stores.messages, road.admission, clock),
+        SendPath(road.door, stores.messages, road.admission, clock, road.addressing.mask),
         RecordSources(
             messages=stores.messages,
             usage=stores.ledger.usage,
             canceller=road.revocation,
             reveal_reference=road.addressing.reference,
+            mask=road.addressing.mask,
             operators=lambda: operator_views(road),
             consents=consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region),
             report=lambda customer, message_id, confirmed: road.sentry.report(
@@ -158,6 +161,7 @@ def _http(
             ),
             more=None if pages is None else pages.routes,
             received=road.addressing.received,
+            left=partial(left_micro, stores.ledger.acts, stores.ledger.balances),
             search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,

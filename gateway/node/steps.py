@@ -13,7 +13,6 @@ from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, 
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
-from gateway.http_api.facades.calls import dialects
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
@@ -56,7 +55,7 @@ def base(
     """tasks: where keys of periods to come are waited for."""
     policies = RetentionPolicies(stores.rules, stores.directory.retention)
     verdicts = stores.messaging.counts
-    addressing = Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, dialects())
+    addressing = assembly.addressing(stores, policies, clock)
     return Base(
         settings=settings,
         stores=stores,

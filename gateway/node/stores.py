@@ -127,7 +127,9 @@ async def open_stores(
         keystore=keystore,
         keyring=keyring,
         sealer=sealer,
-        vault=Vault(sealer, rules, clock.now_ms, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)),
+        vault=Vault(
+            sealer, rules, clock.now_ms, ledger.formats, young_ms=round(settings.memory.horizon_s * 1000 / TIMES)
+        ),
         ledger=ledger,
         integrity=integrity,
         messages=messages,

@@ -34,6 +34,7 @@ from gateway.model.held_lane import operator_of
 from gateway.model.message import STATUS_EVENT, Link, Message, OutboxEvent, Status, is_about_message
 from gateway.model.state import is_final
 from gateway.process.clock import Clock
+from redaction.masks import CLEAR_BELOW
 
 PAGE: Final = 500
 SETTLED_MS: Final = 60_000
@@ -135,6 +136,8 @@ async def _copy_page(page: Sequence[Exported], events: Events, target: Ledger, c
     ids = [each.message.id for each in page]
     standing = await target.messages.find_many(ids)
     missing = [each for each, found in zip(page, standing, strict=True) if found is None]
+    if not target.formats.masks_covered and any(each.message.last_two >= CLEAR_BELOW for each in missing):
+        await target.formats.raise_to_newest()  # nodes that write older formats would show it so
     if any(each.message.record_tag for each in missing) and target.formats.tags_from_ms is None:
         await target.formats.raise_to_newest()  # older formats have no place for it
     operations = [op for each in missing for op in _operations(each, events.get(each.message.id, ()))]

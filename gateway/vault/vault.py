@@ -1,4 +1,4 @@
-"""The sealed fields of a message, packed and unpacked.
+"""The sealed fields of a message, packed and unpacked, and the two digits that its mask shows.
 
 `content` is what an operator needs (recipient, sender, body) and is opened only to deliver. `private` is what only the
 customer's notifications repeat (reference, callback URL) and is opened only for them. An operator's id is sealed
@@ -7,6 +7,7 @@ where that operator is asked by it.
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -15,12 +16,15 @@ from gateway.model.content import Packed, PackedPrivate, PackedReceived
 from gateway.model.content import Private as Private
 from gateway.model.content import Received as Received
 from gateway.model.message import SEALED_WORD, Message
+from gateway.model.numbers import digits_of
 from gateway.model.submission import NO_MARKS, Submission
 from gateway.vault.recent import AGE_MS, Young
 from redaction.errors import KeyDestroyed, SealError
+from redaction.masks import uncover, uncover_named
 from redaction.personal import MessageText, Msisdn, Purpose
+from redaction.pseudonymise import leaf_of_pseudonym
 from redaction.retention import RetentionRule, RetentionTag, period_of
-from redaction.seal import SealContext, Sealer, leaf_of, period_in
+from redaction.seal import SealContext, Sealer, leaf_of, period_in, place_in
 from redaction.sealed import Sealed
 
 INBOUND = "inbound"
@@ -33,11 +37,18 @@ _decode_private = msgspec.msgpack.Decoder(PackedPrivate).decode
 _decode_received = msgspec.msgpack.Decoder(PackedReceived).decode
 
 
+class Format(Protocol):
+    """What the vault has to know of how records are written."""
+
+    @property
+    def masks_covered(self) -> bool: ...
+
+
 class Vault:
     """Seals and opens the fields of messages, each with its context taken from the record itself.
 
     What is past its content clock is not opened, whether it was destroyed yet or not. now_ms: the time. young_ms: for
-    how long at the most something of a young message stays in memory.
+    how long at the most something of a young message stays in memory. format: of the ledger.
     """
 
     def __init__(
@@ -45,9 +56,11 @@ class Vault:
         sealer: Sealer,
         rules: Mapping[RetentionTag, RetentionRule],
         now_ms: Callable[[], int],
+        format: Format,
         young_ms: int = AGE_MS,
     ) -> None:
         self._sealer = sealer
+        self._format = format
         self._rules = rules
         self._now_ms = now_ms
         self.young: Young[Private] = Young(now_ms, age_ms=young_ms)
@@ -58,28 +71,54 @@ class Vault:
 
     def seal(
         self, submission: Submission, *, customer: int, message_id: bytes, leaf: int, now_ms: int
-    ) -> tuple[Sealed, Sealed | None]:
-        """`content` and `private` of a new message. Raises `KeyDestroyed` when period or customer have no key."""
+    ) -> tuple[Sealed, Sealed | None, int]:
+        """`content`, `private` and `last_two` of a new message.
+
+        Raises `KeyDestroyed` when period or customer have no key.
+        """
         period = period_of(self._rules[submission.tag], now_ms)
         context = SealContext(customer, message_id, "content", submission.tag, period, leaf)
-        content, leaf = self._seal(_pack_content(submission), context)
+        content, last_two, leaf = self._seal(_pack_content(submission), context, submission.to.last_two)
         if submission.reference is None and submission.callback_url is None and submission.path is None:
-            return content, None
+            return content, None, last_two
         context = SealContext(customer, message_id, "private", submission.tag, period, leaf)
         private = self._sealer.seal(_pack_private(submission), context)
         if submission.path is not None:
             self.young.keep(Private(submission.reference, submission.callback_url, submission.path), context, now_ms)
-        return content, private
+        return content, private, last_two
 
-    def _seal(self, packed: bytes, context: SealContext) -> tuple[Sealed, int]:
-        """And the leaf that was used: another one where the subject's was destroyed by an erasure before."""
+    def uncover(self, message: Message) -> int | None:
+        """The last two digits, of a message of which something sealed can be opened; None where they cannot be read.
+
+        Raises `SealError`.
+        """
+        sealed = message.content or message.private
+        if sealed is None or not self.may_open():
+            return None
+        period, leaf = place_in(sealed)
+        return uncover(self._sealer.keys, message.last_two, message.customer, message.id, (message.tag, period, leaf))
+
+    def uncover_at(self, message: Message, begin_ms: int) -> int | None:
+        """The same of any other, whose content's clock began at a time. Raises `SealError`."""
+        if not self.may_open():
+            return None
+        period = period_of(self._rules[message.tag], begin_ms)
+        place = (message.tag, period, leaf_of_pseudonym(message.subject))
+        return uncover_named(self._sealer.keys, message.last_two, message.customer, message.id, place)
+
+    def _seal(self, packed: bytes, context: SealContext, digits: int) -> tuple[Sealed, int, int]:
+        """And what is stored of the digits, and the leaf that was used: another one where an erasure destroyed the
+        subject's before.
+        """
         try:
-            return self._sealer.seal(packed, context, soon=True), context.leaf
+            content, covered = self._sealer.seal_content(packed, context, digits)
         except KeyDestroyed as gone:
             if gone.factor != "subject":
                 raise
             leaf = self._sealer.keys.usable_leaf(context.tag, context.period, context.leaf)
-            return self._sealer.seal(packed, msgspec.structs.replace(context, leaf=leaf), soon=True), leaf
+            context = msgspec.structs.replace(context, leaf=leaf)
+            content, covered = self._sealer.seal_content(packed, context, digits)
+        return content, covered if self._format.masks_covered else digits, context.leaf
 
     def open_content(self, message: Message) -> Content:
         """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""
@@ -99,10 +138,12 @@ class Vault:
 
     def seal_received(
         self, received: Received, *, customer: int, message_id: bytes, tag: RetentionTag, leaf: int, now_ms: int
-    ) -> Sealed:
-        """`content` of a message from a person."""
+    ) -> tuple[Sealed, int]:
+        """`content` and `last_two` of a message from a person."""
         period = period_of(self._rules[tag], now_ms)
-        return self._seal(_pack_received(received), SealContext(customer, message_id, INBOUND, tag, period, leaf))[0]
+        context = SealContext(customer, message_id, INBOUND, tag, period, leaf)
+        content, last_two, _ = self._seal(_pack_received(received), context, _last_two(received.source))
+        return content, last_two
 
     def open_received(self, message: Message) -> Received:
         """For the customer that it was written to. Raises `redaction.errors.SealError`."""
@@ -181,6 +222,12 @@ def _pack_private(submission: Submission) -> bytes:
     if submission.callback is not None:
         return _encode((*packed, submission.path, submission.callback))
     return _encode(packed if submission.path is None else (*packed, submission.path))
+
+
+def _last_two(source: Msisdn) -> int:
+    """0 for a sender that is a name."""
+    shown = digits_of(source)[-2:]
+    return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
 def _guard(value: str | None) -> MessageText | None:

@@ -32,7 +32,9 @@ _NOWHERE: Final = Secret("")
 
 
 class Addressing:
-    """Turns outbox events into requests. dialects: of façades, whose callbacks are not as webhooks are."""
+    """Turns outbox events into requests. mask: what is shown of a message's number. dialects: of façades, whose
+    callbacks are not as webhooks are.
+    """
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class Addressing:
         vault: Vault,
         sealer: Sealer,
         now_ms: Callable[[], int],
+        mask: Callable[[Message], str],
         dialects: Dialects = NO_DIALECTS,
     ) -> None:
         self._dialects = dialects
@@ -48,6 +51,7 @@ class Addressing:
         self._sealer = sealer
         self._version: object = None
         self._now_ms = now_ms
+        self.mask: Final = mask
         self._kept: dict[int, Destination] = {}
         self._two_secrets: dict[int, int] = {}
 
@@ -105,7 +109,8 @@ class Addressing:
                 raise
             except SealError:
                 pass  # the content clock has run out: the event leaves without its reference
-        return Delivery(destination, self._received(event, message) or event_body(event, message, reference))
+        body = self._received(event, message) or event_body(event, message, self.mask(message), reference)
+        return Delivery(destination, body)
 
     def _called_back(self, event: OutboxEvent, message: Message) -> Delivery | None:
         """A report in the words of the façade by which the message came; None once its URL is no more."""
@@ -122,7 +127,7 @@ class Addressing:
         if form is None or dialect is None or private.callback_url is None:
             return None
         url = private.callback_url.reveal(Purpose.INFORM_CUSTOMER)
-        return _delivery(dialect.report(event, message, form, url), own_endpoint=False)
+        return _delivery(dialect.report(event, message, self.mask(message), form, url), own_endpoint=False)
 
     def _dialect_of_endpoint(self, customer: int) -> Dialect | None:
         endpoint = self._directory.endpoint(customer)

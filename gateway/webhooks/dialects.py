@@ -30,8 +30,13 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
 class Dialect(Protocol):
     """How one façade's programs are called. Waits for nothing."""
 
-    def report(self, event: OutboxEvent, message: Message, form: CallbackForm, url: str) -> Outgoing | None:
-        """What became of a message; None where its program expects no call. url: that the program gave for it."""
+    def report(
+        self, event: OutboxEvent, message: Message, person: str, form: CallbackForm, url: str
+    ) -> Outgoing | None:
+        """What became of a message; None where its program expects no call. person: what is shown of its number.
+
+        url: that the program gave for it.
+        """
 
     def received(self, event: OutboxEvent, message: Message, received: Received, url: str) -> Outgoing | None:
         """What a person wrote to a customer, whose endpoint has this URL; None where there is no call for it."""

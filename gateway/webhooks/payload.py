@@ -13,7 +13,7 @@ import msgspec
 from gateway.model.content import Received
 from gateway.model.message import OPEN, Message, OutboxEvent
 from gateway.model.times import rfc3339, rfc3339_or_none
-from redaction.personal import Personal, Purpose, mask_number
+from redaction.personal import Personal, Purpose
 
 TRIAL_TYPE: Final = "gateway.test"
 BATCH_TYPE: Final = "batch"
@@ -68,14 +68,16 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
-def event_body(event: OutboxEvent, message: Message, reference: Personal | None = None) -> bytes:
-    """The JSON of one event. reference: the customer's own, given to that customer only."""
+def event_body(event: OutboxEvent, message: Message, person: str, reference: Personal | None = None) -> bytes:
+    """The JSON of one event. person: what is shown of the other party's number. reference: the customer's own, given to
+    that customer only.
+    """
     status = event.status or message.status
     final = status not in OPEN
     data = MessageData(
         id=message.id.hex(),
         status=status,
-        to=mask_number(message.country, message.last_two),
+        to=person,
         segments=message.segments,
         error=message.error if final else None,
         reference=None if reference is None else reference.reveal(Purpose.INFORM_CUSTOMER),

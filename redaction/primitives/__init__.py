@@ -11,15 +11,16 @@ from redaction.primitives import pure
 if TYPE_CHECKING:
     from redaction.primitives import pure as chosen
     from redaction.primitives.pure import Begun as Begun
+    from redaction.primitives.pure import digest_16 as digest_16
 else:
     try:
         from redaction.primitives import openssl as chosen
     except ImportError:
         chosen = pure
     try:
-        from redaction.primitives.hashing import Begun
+        from redaction.primitives.hashing import Begun, digest_16
     except ImportError:
-        Begun = pure.Begun
+        Begun, digest_16 = pure.Begun, pure.digest_16
 
 BY_OPENSSL: Final[bool] = chosen is not pure
 

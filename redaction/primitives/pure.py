@@ -75,6 +75,11 @@ class Begun:
         return begun.digest()
 
 
+def digest_16(key: bytes, person: bytes, octets: bytes) -> int:
+    """A keyed BLAKE2s digest of two octets, as a number."""
+    return int.from_bytes(blake2s(octets, digest_size=2, key=key, person=person).digest(), "big")
+
+
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes.
 

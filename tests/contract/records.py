@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredEndpoint, StoredEsme, StoredKey, Written
 from gateway.model.message import Link, Message, MessageClass, OutboxEvent, Part, Status, message_id, no_message
+from redaction.personal import mask_number
 from redaction.retention import TRANSACTIONAL
 from redaction.sealed import Pseudonym, Sealed
 
@@ -41,6 +42,11 @@ def a_message(**fields: Any) -> Message:
         "private": Sealed(b"\x01sealed private"),
     }
     return Message(**(base | fields))
+
+
+def mask_of(message: Message) -> str:
+    """What is shown of a message whose digits are not covered, as those made here."""
+    return mask_number(message.country, message.last_two)
 
 
 def identifier(number: int, at_ms: int = NOW) -> bytes:

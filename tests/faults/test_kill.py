@@ -31,6 +31,7 @@ from redaction.keys import KeyState
 from redaction.seal import Sealer
 from tests.acceptance.client import LOOK_S, Customer, customer_of, message, until
 from tests.bounds import LIMIT_S
+from tests.unit.gateway.vault.formats import AS_WRITTEN_NOW
 from tests.verbs import QuickStage
 
 CLIENTS = 8
@@ -125,7 +126,8 @@ def operator_ids(stage: Stage) -> OperatorIds:
     store.open(create=False)
     with contextlib.closing(store):
         key, since_ms = Keyring(store, (), clock).correlation_key()
-        return OperatorIds(key, Vault(Sealer(KeyState(), clock.random), {}, clock.now_ms), clock.now_ms, since_ms)
+        vault = Vault(Sealer(KeyState(), clock.random), {}, clock.now_ms, AS_WRITTEN_NOW)
+        return OperatorIds(key, vault, clock.now_ms, since_ms)
 
 
 class Wreck:

@@ -51,12 +51,13 @@ async def api_on_road(
         rights = Rights(road)
         admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
         api = HttpApi(
-            SendPath(road.door, road.ledger.messages, admission, road.clock),
+            SendPath(road.door, road.ledger.messages, admission, road.clock, road.masks.of),
             Sources(
                 messages=road.ledger.messages,
                 usage=road.ledger.usage,
                 canceller=Revocation(road.dispatch.withdrawals, road.door, road.clock, None),
                 reveal_reference=partial(_reference, road),
+                mask=road.masks.of,
                 operators=lambda: [LOOP],
                 search=OwnSearch(NumberSearch(road.ledger.messages, _naming(road)), road.ledger.acts, road.clock),
             ),

@@ -248,13 +248,14 @@ async def test_records_have_tags_of_their_own_after_the_raise_and_before_it_the_
 ) -> None:
     old, new = start_before(), await start()
     await until(lambda: len(held(new)) == len(OURS))
-    assert new.formats.tags_from_ms is None  # so no key is made
+    assert (new.formats.tags_from_ms, new.formats.masks_covered) == (None, False)  # so no key is made
     early, late = (placed(min(held(new)), record_tag=b"8 octets") for _ in range(2))
     await new.apply(accepts(early))
     assert raw(server, early, tmp_path)[0] < 128
     old.leave()
     await new.formats.raise_to_newest()
     assert new.formats.tags_from_ms == HEARD_MS  # later than any node hears of it
+    assert new.formats.masks_covered
     await new.apply(accepts(late))
     found = await new.messages.find_many([early.id, late.id])
     assert [each and each.record_tag for each in found] == [b"", b"8 octets"]

@@ -57,7 +57,7 @@ async def doubted(ledger: RedisLedger, primary: Valkey, replica: Valkey) -> None
         journal=journal,
         settler=Settler(RetentionPolicies(DEFAULT_RULES), lambda _: False),
         inflight=InFlight(),
-        ids=OperatorIds(bytes(32), Vault(Sealer(KeyState(), os.urandom), {}, lambda: NOW), lambda: NOW),
+        ids=OperatorIds(bytes(32), Vault(Sealer(KeyState(), os.urandom), {}, lambda: NOW, ledger.formats), lambda: NOW),
     )
     running = asyncio.create_task(journal.run())
     await asyncio.to_thread(replica.kill)

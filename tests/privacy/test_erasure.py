@@ -208,7 +208,7 @@ async def test_what_a_person_wrote_is_recovered_and_erased_like_what_was_written
         subject = road.keyring.pseudonymise(CUSTOMER, msisdn(index), TRANSACTIONAL, now_ms)
         identifier = message_id(now_ms, index, bytes(8))
         received = Received(msisdn(index), "INTERKEY", MessageText("stop it"))
-        content = road.vault.seal_received(
+        content, last_two = road.vault.seal_received(
             received, customer=CUSTOMER, message_id=identifier, tag=TRANSACTIONAL, leaf=subject.leaf, now_ms=now_ms
         )
         record = a_message(
@@ -216,6 +216,7 @@ async def test_what_a_person_wrote_is_recovered_and_erased_like_what_was_written
             customer=CUSTOMER,
             content=content,
             private=None,
+            last_two=last_two,
             subject=subject.pseudonym,
             accepted_ms=now_ms,
             record_until_ms=now_ms + 90 * DAY * 1000,

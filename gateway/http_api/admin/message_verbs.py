@@ -40,7 +40,7 @@ class MessageVerbEndpoints:
             cancelled = await self._on.hands.canceller.cancel(message.customer, message.id)
         if cancelled is None:
             raise Refusal("not_found")
-        return self._parts.answer(message_view(cancelled, owner))
+        return self._parts.answer(message_view(cancelled, self._on.mask(cancelled), owner))
 
     async def tell_again(self, call: Call) -> Reply:
         """Of one that has not ended there is nothing to tell yet."""

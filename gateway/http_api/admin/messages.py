@@ -12,7 +12,7 @@ from gateway.http_api.admin.finding import USUAL_MS, Sought, by_reference
 from gateway.http_api.admin.gate import Asker
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.timeline import message_view
-from gateway.http_api.admin.views import FindRequest, FoundView
+from gateway.http_api.admin.views import AdminMessageView, FindRequest, FoundView
 from gateway.http_api.records import message_id_of
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
@@ -26,7 +26,7 @@ from gateway.people.roles import Action
 
 
 class MessageEndpoints:
-    """reveal_reference: opens the customer's own reference of a message."""
+    """reveal_reference: opens the customer's own reference of a message. mask: what is shown of its number."""
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class MessageEndpoints:
         directory: Directory,
         acts: Acts,
         reveal_reference: Callable[[Message], str | None],
+        mask: Callable[[Message], str],
         search: NumberSearch,
     ) -> None:
         self._parts = parts
@@ -42,6 +43,7 @@ class MessageEndpoints:
         self._directory = directory
         self._acts = acts
         self._reveal_reference = reveal_reference
+        self._mask = mask
         self._search = search
 
     async def show(self, call: Call) -> Reply:
@@ -52,7 +54,7 @@ class MessageEndpoints:
         (found,) = await self._messages.find_many([message_id_of(call.argument)])
         if found is None or not asker.may(Action.MESSAGE_READ, self._directory.public_id(found.customer)):
             raise Refusal("not_found")
-        return self._parts.answer(message_view(found, self._directory.public_id(found.customer)))
+        return self._parts.answer(self._shown(found, self._directory.public_id(found.customer)))
 
     async def find(self, call: Call) -> Reply:
         """Every search is in the audit log; of what was typed it has nothing."""
@@ -81,7 +83,7 @@ class MessageEndpoints:
         sought = Sought(customer=customer, reference=asked.reference, since_ms=max(0, since_ms), cursor=cursor)
         found = await by_reference(self._messages, sought, self._reveal_reference, self._parts.clock.monotonic)
         await self._note(asker, asked.customer, asked.customer, "reference", len(found.messages))
-        views = [message_view(each, asked.customer) for each in found.messages]
+        views = [self._shown(each, asked.customer) for each in found.messages]
         view = FoundView(
             messages=views,
             complete=found.cursor is None,
@@ -104,8 +106,11 @@ class MessageEndpoints:
         return self._parts.answer(msgspec.structs.replace(view, complete_since=since))
 
     def _view(self, asked: FindRequest, found: Sequence[Message], *, is_complete: bool) -> FoundView:
-        views = [message_view(each, asked.customer) for each in found]
+        views = [self._shown(each, asked.customer) for each in found]
         return FoundView(messages=views, complete=is_complete)
+
+    def _shown(self, message: Message, customer: str) -> AdminMessageView:
+        return message_view(message, self._mask(message), customer)
 
     async def _note(self, asker: Asker, obj: str, customer: str, what: str, found: int) -> None:
         """Before the answer says what was found."""

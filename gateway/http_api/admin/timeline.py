@@ -5,16 +5,15 @@ from gateway.model.catalogue import meaning
 from gateway.model.held_lane import held_customer, operator_of
 from gateway.model.message import OPEN, Message, Status
 from gateway.model.times import rfc3339
-from redaction.personal import mask_number
 
 
-def message_view(message: Message, customer: str) -> AdminMessageView:
-    """customer: public id."""
+def message_view(message: Message, person: str, customer: str) -> AdminMessageView:
+    """person: what is shown of the other party's number. customer: public id."""
     return AdminMessageView(
         id=message.id.hex(),
         customer=customer,
         status=message.status.value,
-        to=mask_number(message.country, message.last_two),
+        to=person,
         message_class=message.message_class.value,
         segments=message.segments,
         operator=operator_of(message.operator) or None,

@@ -9,7 +9,7 @@ _TABLES: Final = {
     "correlation": "operator operator_message_id message segment",
     "outbox": "seq customer message status at_ms next_ms attempts esme kind data",
     "inbox": "customer message until_ms name answer content private segments encoding due_ms expires_ms notify "
-    "operator candidates state error_code done_at_ms",
+    "last_two operator candidates state error_code done_at_ms",
     "idempotency": "customer digest message expires_ms",
     "customer": "id public_id account settings created_ms disabled_ms version",
     "api_key": "id customer prefix digest scopes settings created_ms expires_ms revoked_ms version",

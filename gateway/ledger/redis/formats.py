@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gateway.ledger.contract import FormatHeld, LedgerCorrupt, LedgerFormat, NodeFormat
 from gateway.ledger.redis.member import Member
-from gateway.ledger.redis.packing import NEWEST, OLDEST, TAGS_SINCE
+from gateway.ledger.redis.packing import MASKS_SINCE, NEWEST, OLDEST, TAGS_SINCE
 from gateway.ledger.redis.server import Call
 
 HEARD_MS: Final = 10 * 60 * 1000
@@ -28,6 +28,10 @@ class Formats:
     @property
     def tags_from_ms(self) -> int | None:
         return HEARD_MS if self._records.format >= TAGS_SINCE else None
+
+    @property
+    def masks_covered(self) -> bool:
+        return self._records.format >= MASKS_SINCE
 
     def heard(self, number: int) -> None:
         """This is the ledger's format now. Raises LedgerCorrupt for one that this version does not read."""

@@ -29,13 +29,15 @@ from redaction.retention import DISCARD, OTP, PROMOTIONAL, TRANSACTIONAL, Retent
 from redaction.sealed import Pseudonym, Sealed
 
 OLDEST: Final = 1
-NEWEST: Final = 3
+NEWEST: Final = 4
 """Formats that this version reads and writes. A ledger's is the newest that its records may have."""
 
 OTHER_KINDS_SINCE: Final = 2
 """The format from which there may be events of other kinds than a message's status."""
 TAGS_SINCE: Final = 3
 """The format from which records have tags of their own."""
+MASKS_SINCE: Final = 4
+"""The format from which the last two digits are covered (`redaction.masks`)."""
 
 _VERSIONED: Final = 0x80
 _HEADER: Final = Struct(">BBHIHIHIIBHHH")

@@ -48,6 +48,7 @@ class Formats:
     """The format is the schema: one node has the file, so opening it raises it."""
 
     tags_from_ms: int | None = 0
+    masks_covered: bool = True
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -47,6 +47,7 @@ from gateway.model.submission import NO_FORM
 from gateway.process.clock import ManualClock
 from gateway.process.tasks import TaskOwner
 from gateway.retention.integrity import CheckedMessages, CheckedWork, Integrity, TaggedCommits
+from gateway.retention.masks import Masks
 from gateway.retention.minimise import Minimiser
 from gateway.retention.policies import RetentionPolicies
 from gateway.vault.vault import Vault
@@ -66,6 +67,7 @@ from redaction.personal import Purpose
 from redaction.retention import DEFAULT_RULES
 from redaction.seal import Sealer
 from tests.bounds import LIMIT_S
+from tests.unit.gateway.vault.formats import AS_WRITTEN_NOW
 
 CUSTOMER = 1
 LONG = "x" * 400
@@ -180,8 +182,9 @@ class Road:
         self.keyring.ensure_customer(CUSTOMER)
         self.keyring.ensure_present()
         self.sealer = Sealer(self.store.state, self.clock.random)
-        self.vault = Vault(self.sealer, DEFAULT_RULES, self.clock.now_ms)
+        self.vault = Vault(self.sealer, DEFAULT_RULES, self.clock.now_ms, AS_WRITTEN_NOW)
         self.policies = RetentionPolicies(DEFAULT_RULES)
+        self.masks = Masks(self.vault, self.policies, self.clock.now_ms)
         self.ledger = SqliteLedger(folder / "ledger.db", self.clock, synchronous="off", commit_on_loop_s=0)
         self.integrity = Integrity(self.keyring.tags, self.ledger.retention)
         self.messages = CheckedMessages(self.ledger.messages, self.integrity)

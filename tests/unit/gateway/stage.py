@@ -32,6 +32,7 @@ from redaction.personal import Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
+from tests.contract.records import mask_of
 from tests.unit.gateway.small_ledger import SmallLedger, SmallUsage
 
 TOKEN = "cgw_00000001_" + "A" * 43
@@ -47,9 +48,9 @@ def digest(secret: Secret, _epoch: int = 0) -> bytes:
 
 
 def api_key(**changes: Any) -> "StoredKey":
+    token = changes.pop("token", TOKEN)
     names = [name for name in StoredKeySettings.__struct_fields__ if name in changes]
     settings = StoredKeySettings(**{name: changes.pop(name) for name in names})
-    token = changes.pop("token", TOKEN)
     return StoredKey(
         **{
             "id": 0,
@@ -298,12 +299,13 @@ async def running_api(
     outcomes: list[tuple[int, bytes, bool]] = []
     checks = {"ledger": True, "keys": True}
     api = HttpApi(
-        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock),
+        SendPath((door or SmallDoor)(journal, clock), messages, admission, clock, mask_of),
         Sources(
             messages=messages,
             usage=SmallUsage(),
             canceller=SmallCanceller(messages, journal),
             reveal_reference=lambda _: None,
+            mask=mask_of,
             operators=lambda: [LOOP],
             report=lambda *outcome: outcomes.append(outcome),
             received=lambda _: None,

@@ -48,3 +48,4 @@ def test_copies_are_the_value_itself() -> None:
 
 def test_mask_of_a_number_shows_country_and_last_two_digits() -> None:
     assert Msisdn("966512345608", 966).masked() == "+966•••••••08" == mask_number(966, 8)
+    assert mask_number(966, None) == "+966•••••••••"

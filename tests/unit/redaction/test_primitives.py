@@ -174,6 +174,19 @@ def test_digests_that_begin_alike_are_those_of_the_whole(given: tuple[bytes, int
         assert begun.of(each) == blake2s(octets + each, digest_size=size, key=key, person=person).digest()
 
 
+@given(st.binary(max_size=32), st.binary(max_size=8), st.binary(max_size=300))
+def test_a_digest_of_two_octets_is_that_of_blake2s(key: bytes, person: bytes, octets: bytes) -> None:
+    whole = blake2s(octets, digest_size=2, key=key, person=person).digest()
+    assert primitives.digest_16(key, person, octets) == int.from_bytes(whole, "big")
+
+
+@pytest.mark.parametrize("wrong", [(bytes(33), b"", b""), (b"", bytes(9), b"")])
+def test_a_key_that_is_too_long_makes_no_digest(wrong: tuple[bytes, bytes, bytes]) -> None:
+    for digest_16 in (pure.digest_16, primitives.digest_16):
+        with pytest.raises(ValueError):  # noqa: PT011  each in its own words
+            digest_16(*wrong)
+
+
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 33}, {"key": bytes(33)}, {"person": bytes(9)}])
 def test_what_no_digest_can_begin_with_is_refused(wrong: dict[str, Any]) -> None:
     for kind in [pure.Begun, *([begun_by_c()] if primitives.Begun is not pure.Begun else [])]:

@@ -157,7 +157,7 @@ DESTROYED: dict[str, Callable[[KeyState], object]] = {
 @pytest.mark.policy("P-23")
 @pytest.mark.parametrize("what", DESTROYED)
 def test_destroying_any_key_forgets_the_keys_at_hand(sealer: Sealer, keys: KeyState, what: str) -> None:
-    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    sealed = sealer.seal_content(BODY, CONTEXT, 78)[0]
     DESTROYED[what](keys)
     assert keys.fresh.take(sealed, ID) is None
     if what == "some other subject":
@@ -168,7 +168,7 @@ def test_destroying_any_key_forgets_the_keys_at_hand(sealer: Sealer, keys: KeySt
 
 
 def test_key_at_hand_serves_once_and_is_counted_as_any_opening(sealer: Sealer, keys: KeyState) -> None:
-    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    sealed = sealer.seal_content(BODY, CONTEXT, 78)[0]
     assert [sealer.open(sealed, **ROW) for _ in range(2)] == [BODY] * 2
     assert keys.fresh.take(sealed, ID) is None
     assert sealer.opened == {(Purpose.DELIVER, "content"): 2}
@@ -176,14 +176,14 @@ def test_key_at_hand_serves_once_and_is_counted_as_any_opening(sealer: Sealer, k
 
 @pytest.mark.policy("P-08")
 def test_key_at_hand_does_not_serve_another_purpose(sealer: Sealer) -> None:
-    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    sealed = sealer.seal_content(BODY, CONTEXT, 78)[0]
     with pytest.raises(PurposeRefused):
         sealer.open(sealed, **(ROW | {"purpose": Purpose.INFORM_CUSTOMER}))
     assert not sealer.opened
 
 
 def test_key_at_hand_serves_only_the_very_object_that_was_sealed(sealer: Sealer, keys: KeyState) -> None:
-    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    sealed = sealer.seal_content(BODY, CONTEXT, 78)[0]
     changed = bytearray(sealed)
     changed[-1] ^= 1
     with pytest.raises(IntegrityError):
@@ -195,14 +195,14 @@ def test_key_at_hand_serves_only_the_very_object_that_was_sealed(sealer: Sealer,
 
 @pytest.mark.parametrize("change", [{"customer": 0}, {"message_id": bytes(16)}, {"tag": TRANSACTIONAL}])
 def test_key_at_hand_does_not_open_an_edited_row(sealer: Sealer, change: dict[str, Any]) -> None:
-    sealed = sealer.seal(BODY, CONTEXT, soon=True)
+    sealed = sealer.seal_content(BODY, CONTEXT, 78)[0]
     with pytest.raises(IntegrityError):
         sealer.open(sealed, **(ROW | change))
 
 
 def test_only_so_many_keys_are_at_hand(sealer: Sealer, keys: KeyState) -> None:
     contexts = [msgspec.structs.replace(CONTEXT, message_id=at.to_bytes(16, "big")) for at in range(FRESH + 1)]
-    sealed = [sealer.seal(b"", context, soon=True) for context in contexts]
+    sealed = [sealer.seal_content(b"", context, 78)[0] for context in contexts]
     assert keys.fresh.take(sealed[0], contexts[0].message_id) is None
     assert keys.fresh.take(sealed[1], contexts[1].message_id) is not None
     assert sealer.open(sealed[0], **(ROW | {"message_id": contexts[0].message_id})) == b""

@@ -11,7 +11,7 @@ from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.reports import BIT_OF, REJECTED, SUBMITTED
 from gateway.model.submission import CallbackForm
 from gateway.webhooks.dialects import Outgoing
-from redaction.personal import Purpose, mask_number
+from redaction.personal import Purpose
 
 _STAT: Final[Mapping[Status, str]] = {
     Status.DELIVERED: "DELIVRD",
@@ -25,15 +25,17 @@ _CODING: Final[Mapping[str, str]] = {"ucs2": "2", "binary": "1"}
 class KannelCalls:
     """See `gateway.webhooks.dialects.Dialect`."""
 
-    def report(self, event: OutboxEvent, message: Message, form: CallbackForm, url: str) -> Outgoing | None:
+    def report(
+        self, event: OutboxEvent, message: Message, person: str, form: CallbackForm, url: str
+    ) -> Outgoing | None:
         """The recipient is masked; the text is no part of it."""
         status = event.status or message.status
         answer = _answer(status, message, event.at_ms)
         values = {
             **form.said,
             "d": str(BIT_OF.get(status, 0)),
-            "P": mask_number(message.country, message.last_two),
-            "Q": mask_number(message.country, message.last_two),
+            "P": person,
+            "Q": person,
             "A": answer,
             "a": answer,
             "b": answer,

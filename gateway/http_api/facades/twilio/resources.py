@@ -12,7 +12,6 @@ from gateway.http_api.facades.twilio.statuses import ACCEPTED, error_code, error
 from gateway.http_api.facades.twilio.times import written, written_or_none
 from gateway.http_api.views import is_scheduled
 from gateway.model.message import Message, Status
-from redaction.personal import mask_number
 
 API_VERSION: Final = "2010-04-01"
 ROOT: Final = f"/{API_VERSION}/Accounts"
@@ -61,7 +60,7 @@ class Account(msgspec.Struct, frozen=True):
 
 def created(message: Message, sent: Sent, account: Account) -> MessageObject:
     """The answer to who sent it: the only one that repeats its text and numbers, out of the request."""
-    shown = stored(message, account)
+    shown = stored(message, sent.to, account)
     if not sent.is_by_service:
         return msgspec.structs.replace(shown, body=sent.body, to=sent.to, source=sent.source)
     return msgspec.structs.replace(
@@ -74,9 +73,8 @@ def created(message: Message, sent: Sent, account: Account) -> MessageObject:
     )
 
 
-def stored(message: Message, account: Account) -> MessageObject:
-    """As the record has it: no text, and the person's number masked."""
-    person = mask_number(message.country, message.last_two)
+def stored(message: Message, person: str, account: Account) -> MessageObject:
+    """As the record has it: no text. person: what is shown of the person's number."""
     is_inbound = message.status is Status.RECEIVED
     code = error_code(message, message.status)
     uri = f"{account.uri}/Messages/{message_sid(message.id)}"

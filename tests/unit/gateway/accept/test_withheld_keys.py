@@ -75,7 +75,7 @@ async def test_news_waits(tmp_path: Path) -> None:
         await road.ledger.accounts.save_endpoint(endpoint)
         directory = Directory(road.ledger.accounts, road.keyring.credential_digest)
         await directory.refresh()
-        addressing = Addressing(directory, road.vault, road.sealer, road.clock.now_ms)
+        addressing = Addressing(directory, road.vault, road.sealer, road.clock.now_ms, road.masks.of)
         for tell in (addressing.delivery, NewsWriter(road.vault, directory.profile)):
             with withheld(road), pytest.raises(KeysWithheld):
                 tell(news_of(message), message)

@@ -82,5 +82,5 @@ def test_the_validator_sends_the_masked_text_and_counts_its_segments() -> None:
 
 
 def test_the_answer_tells_of_what_was_found_and_says_nothing_otherwise() -> None:
-    assert accepted_view(a_message(warnings=("contains_iban",))).warnings == ("contains_iban",)
-    assert not accepted_view(a_message()).warnings
+    assert accepted_view(a_message(warnings=("contains_iban",)), "").warnings == ("contains_iban",)
+    assert not accepted_view(a_message(), "").warnings

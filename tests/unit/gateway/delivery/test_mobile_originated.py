@@ -47,7 +47,7 @@ async def test_a_message_is_kept_sealed_and_told_to_the_owner_of_its_number(tmp_
         road.owners["90909", ""] = OURS
         (stored,) = await received(road, from_a_person())
         assert (stored.customer, stored.operator, stored.message_class) == (CUSTOMER, "loop", MessageClass.PERSONAL)
-        assert (stored.country, stored.last_two, stored.encoding, stored.parts) == (966, 78, "ucs2", b"\2")
+        assert (road.masks.of(stored), stored.encoding, stored.parts) == ("+966•••••••78", "ucs2", b"\2")
         opened = road.vault.open_received(stored)
         assert opened.source.reveal(Purpose.INFORM_CUSTOMER) == "966500000078"
         assert (opened.destination, opened.text.reveal(Purpose.INFORM_CUSTOMER)) == ("90909", ARABIC)

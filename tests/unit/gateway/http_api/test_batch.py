@@ -17,6 +17,7 @@ from gateway.model.message import Message
 from gateway.model.submission import SmppForm
 from gateway.process.clock import ManualClock
 from gateway.process.containment import Containment
+from tests.contract.records import mask_of
 from tests.unit.gateway.road import EVERY_CLASS
 from tests.unit.gateway.small_ledger import SmallLedger
 from tests.unit.gateway.stage import SmallDoor, until
@@ -54,7 +55,7 @@ class Batches:
         self.journal = Journal(self.ledger, stored=self.stored.extend, queue_limit=queue_limit, retry_s=0.001)
         clock = ManualClock()
         self.admission = Admission(self.ledger, self.journal, clock, max_inflight=10_000)
-        path = SendPath(BrittleDoor(self.journal, clock), self.ledger, self.admission, clock)
+        path = SendPath(BrittleDoor(self.journal, clock), self.ledger, self.admission, clock, mask_of)
         self._sender = BatchSender(path, LIMIT_BYTES)
         self._running: list[asyncio.Future[None]] = []
 

@@ -17,6 +17,7 @@ from gateway.model.refusals import KINDS
 from gateway.webhooks.parcel import envelope
 from gateway.webhooks.payload import event_body, received_body
 from redaction.personal import MessageText, Msisdn
+from tests.contract.records import mask_of
 from tests.unit.gateway.stage import a_message, running_api
 
 ROUTES = {
@@ -86,9 +87,9 @@ async def test_the_examples_of_webhooks_are_what_is_sent() -> None:
     told = OutboxEvent(customer=1, message=message.id, status=Status.DELIVERED, at_ms=0, next_ms=0)
     received = msgspec.structs.replace(told, status=Status.RECEIVED)
     bodies = {
-        "message": event_body(told, message),
+        "message": event_body(told, message, mask_of(message)),
         "received": received_body(received, message, Received(Msisdn("966500000078", 966), "90909", text)),
-        "batch": envelope([b"1.delivered"], [event_body(told, message)], 0)[1],
+        "batch": envelope([b"1.delivered"], [event_body(told, message, mask_of(message))], 0)[1],
     }
     for name, body in bodies.items():
         sent, example = json.loads(body), examples[name]

@@ -14,6 +14,7 @@ from gateway.limits.admission import Admission
 from gateway.model.refusals import Refusal
 from gateway.process.clock import ManualClock
 from gateway.process.containment import Containment
+from tests.contract.records import mask_of
 from tests.unit.gateway.road import EVERY_CLASS
 from tests.unit.gateway.small_ledger import SmallLedger
 from tests.unit.gateway.stage import BODY, SmallDoor, until
@@ -48,7 +49,7 @@ class Desk:
         self.journal = Journal(self.ledger, stored=lambda _: None, retry_s=0.001)
         self.admission = Admission(self.ledger, self.journal, self.clock, max_inflight=3)
         self.door = SmallDoor(self.journal, self.clock)
-        self.path = SendPath(self.door, self.ledger, self.admission, self.clock)
+        self.path = SendPath(self.door, self.ledger, self.admission, self.clock, mask_of)
 
     def send(self, body: bytes = BODY_BYTES, idempotency: str | None = None) -> Told:
         told = Told()

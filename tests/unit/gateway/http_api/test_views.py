@@ -13,11 +13,12 @@ from gateway.model.message import Message, Status
 from gateway.model.times import rfc3339
 from redaction.inventory import INVENTORY
 from redaction.sealed import Sealed
+from tests.contract.records import mask_of
 from tests.unit.gateway.stage import a_message
 
 
 def _view(message: Message, now_ms: int = 0) -> MessageView:
-    return message_view(message, country_of={"loop": "SA"}.get, reference="order 7", now_ms=now_ms)
+    return message_view(message, mask_of(message), country_of={"loop": "SA"}.get, reference="order 7", now_ms=now_ms)
 
 
 @pytest.mark.policy("P-21")
@@ -36,7 +37,7 @@ def test_times_are_rfc_3339_in_utc_with_milliseconds(epoch_ms: int) -> None:
 
 
 def test_acceptance_shows_the_mask_and_what_will_be_forgotten() -> None:
-    view = accepted_view(a_message())
+    view = accepted_view(a_message(), "+966•••••••78")
     assert msgspec.to_builtins(view) == {
         "id": "00000000000000000000000000000001",
         "status": "accepted",

@@ -28,7 +28,7 @@ def road(tmp_path: Path) -> Road:
 
 
 def taken_in(road: Road) -> Message:
-    content, private = road.vault.seal(
+    content, private, _ = road.vault.seal(
         submission(path=PATH), customer=CUSTOMER, message_id=ID, leaf=7, now_ms=road.clock.now_ms()
     )
     return a_message(id=ID, content=content, private=private)

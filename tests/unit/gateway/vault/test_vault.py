@@ -39,8 +39,10 @@ def submission(**changes: object) -> Submission:
 
 def sealed(vault: Vault, **changes: object) -> Message:
     now_ms = a_message().accepted_ms
-    content, private = vault.seal(submission(**changes), customer=CUSTOMER, message_id=ID, leaf=7, now_ms=now_ms)
-    return a_message(id=ID, content=content, private=private)
+    content, private, last_two = vault.seal(
+        submission(**changes), customer=CUSTOMER, message_id=ID, leaf=7, now_ms=now_ms
+    )
+    return a_message(id=ID, content=content, private=private, last_two=last_two)
 
 
 @pytest.mark.parametrize("source", ["INTERKEY", Msisdn("966500000001", 966)])

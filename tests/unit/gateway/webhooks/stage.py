@@ -25,6 +25,7 @@ from gateway.webhooks.settings import DeliverySettings
 from redaction.personal import Secret
 from redaction.sealed import Sealed
 from tests.bounds import LIMIT_S
+from tests.contract.records import mask_of
 from tests.unit.gateway.webhooks.events import NOW_MS, event, message
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
@@ -48,7 +49,7 @@ class Book:
         url = callback or self.urls.get(event.customer)
         if url is None:
             return None
-        body = other_body(event) if message is None else event_body(event, message)
+        body = other_body(event) if message is None else event_body(event, message, mask_of(message))
         return Delivery(self._destination(url, callback is None), body)
 
     def _destination(self, url: str, own: bool) -> Destination:

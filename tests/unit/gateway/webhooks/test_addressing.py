@@ -54,7 +54,9 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         directory = Directory(road.ledger.accounts, road.keyring.credential_digest)
         await directory.refresh()
         sealer = Sealer(road.store.state, road.clock.random)
-        yield Place(road, directory, sealer, Addressing(directory, road.vault, sealer, road.clock.now_ms))
+        yield Place(
+            road, directory, sealer, Addressing(directory, road.vault, sealer, road.clock.now_ms, road.masks.of)
+        )
 
 
 def event_of(message: Message) -> OutboxEvent:

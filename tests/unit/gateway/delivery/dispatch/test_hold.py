@@ -121,7 +121,9 @@ async def test_of_a_long_message_only_what_is_missing_is_sent_later_and_to_the_s
         road.disabled = DISABLED
         road.clock.advance(1)
         message = await held(road, identifier, f"~{CUSTOMER}~a")
-        view = message_view(message, country_of=lambda name: {"a": "SA"}.get(name), reference=None, now_ms=0)
+        view = message_view(
+            message, "+966•••••••78", country_of=lambda name: {"a": "SA"}.get(name), reference=None, now_ms=0
+        )
         assert (view.privacy.operator, view.privacy.country, view.scheduled_at) == ("a", "SA", None)
         road.disabled = NOBODY
         await road.becomes(identifier, Status.SUBMITTED)

@@ -16,6 +16,7 @@ from tests.unit.gateway.stage import a_message
 ACCOUNT = Account("cus_1", account_sid("cus_1"))
 SERVICE = Service(sid=service_sid("cus_1"), senders=("INTERKEY",))
 FORM = {"To": "+966500000078", "From": "INTERKEY", "Body": "Hello"}
+MASK = "+966•••••••78"
 PATH = f"{ACCOUNT.uri}/Messages.json"
 
 
@@ -44,21 +45,21 @@ def test_a_record_has_no_text_and_a_masked_number() -> None:
     failed = a_message(
         status=Status.UNDELIVERED, error="001", submitted_ms=1_800_000_001_000, final_ms=1_800_000_002_000
     )
-    read = _read(stored(failed, ACCOUNT))
-    assert (read.to, read.from_, read.body) == ("+966•••••••78", None, "")
+    read = _read(stored(failed, MASK, ACCOUNT))
+    assert (read.to, read.from_, read.body) == (MASK, None, "")
     assert (read.error_code, read.error_message) == (30005, "Unknown destination handset")
     assert read.date_sent is not None
     assert read.date_updated > read.date_sent
 
 
 def test_a_message_from_a_person_is_inbound() -> None:
-    read = _read(stored(a_message(status=Status.RECEIVED), ACCOUNT))
-    assert (read.direction, read.from_, read.to) == ("inbound", "+966•••••••78", None)
+    read = _read(stored(a_message(status=Status.RECEIVED), MASK, ACCOUNT))
+    assert (read.direction, read.from_, read.to) == ("inbound", MASK, None)
 
 
 def test_a_page_has_its_list_and_the_keys_that_clients_know() -> None:
     asked = PageAsked(path=PATH, filters={"DateSent>": "2026-01-01"}, size=2, number=1, token="PA" + "0" * 32)
-    shown = json.loads(page("messages", [stored(a_message(), ACCOUNT)] * 2, asked, bytes(range(16))))
+    shown = json.loads(page("messages", [stored(a_message(), MASK, ACCOUNT)] * 2, asked, bytes(range(16))))
     known = {"end", "first_page_uri", "next_page_uri", "page", "page_size", "previous_page_uri", "start", "uri"}
     assert set(shown) - known == {"messages"}
     assert (shown["page"], shown["start"], shown["end"]) == (1, 2, 3)
