@@ -104,7 +104,8 @@ async def test_the_api_is_tried_from_its_description(site: Site, browser: Any) -
         digest=node.stores.keyring.credential_digest,
         epoch=node.stores.keyring.credential_epoch,
     )
-    customer = await accounts.add_customer(Profile(name=MessageText("Trial")), CustomerSettings(senders={"INTERKEY": ()}))
+    trial = Profile(name=MessageText("Trial"))
+    customer = await accounts.add_customer(trial, CustomerSettings(senders={"INTERKEY": ()}))
     _, secret = await accounts.add_key(customer.id, scopes=("send",), settings=KeySettings())
     await node.stores.directory.refresh()
     async with uncomplaining(browser, site.url) as page:
