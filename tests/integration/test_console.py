@@ -61,7 +61,7 @@ def may_see(role: Role, screen: Screen, admin: Admin) -> bool:
         has_second=True,
         form_token="",
     )
-    return visit.may(screen.action, owner)
+    return visit.may(screen.action, screen.owner(owner, owner))
 
 
 async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_personal(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.admin.tasks_table import task_routes
 from gateway.http_api.admin.verbs_table import verb_routes
+from gateway.http_api.admin.watching_table import watching_routes
 from gateway.http_api.routes import Route
 from gateway.http_api.searching import NumberSearch
 
@@ -65,6 +66,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *task_routes(parts, sources.ledger, sources.accounts),
         *fraud_routes(parts, sources.ledger),
         *verb_routes(parts, owners, sources),
+        *watching_routes(parts, sources),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
 
