@@ -321,7 +321,10 @@ SCREENS: Final = (
         title=N_("Your account"),
         action=Action.OWN_READ,
         template="own.html",
-        needs={"own": Need(path="/admin/v1/own", action=Action.OWN_READ)},
+        needs={
+            "own": Need(path="/admin/v1/own", action=Action.OWN_READ),
+            "kept": Need(path="/admin/v1/own/passkeys", action=Action.OWN_READ),
+        },
         section="own",
     ),
 )
