@@ -17,7 +17,7 @@ Values = Mapping[str, Any]
 class Need(msgspec.Struct, frozen=True, kw_only=True):
     """path: of the API, with `{id}` of the page. query: parameters of the page that are passed on. always: others that
     are asked for. hours: back from now to `since`; 0 for the API's own. is_optional: whether the page stands without
-    it, where there is none.
+    it, where there is none. is_fresh: whether the part of the page that is kept fresh needs it.
     """
 
     path: str
@@ -26,6 +26,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     always: Mapping[str, str] = {}
     hours: int = 0
     is_optional: bool = False
+    is_fresh: bool = True
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +89,7 @@ SCREENS: Final = (
             "accepting": _ACCEPTING,
             "dispatch": _DISPATCH,
             "traffic": Need(
-                path="/admin/v1/traffic", action=Action.USAGE_READ, always={"by": "hour"}, hours=24, is_optional=True
+                path="/admin/v1/traffic", action=Action.USAGE_READ, always={"by": "hour"}, hours=24, is_fresh=False
             ),
         },
         makes=now_of,

@@ -148,7 +148,8 @@ class Site:
         """What the page needs, by name; or the refusal of what it cannot do without."""
         values: dict[str, object] = {}
         for name, need in screen.needs.items():
-            if not visit.may(need.action, screen.owner(call.argument, visit.customer)):
+            is_left_out = bool(call.query.get("part")) and not need.is_fresh
+            if is_left_out or not visit.may(need.action, screen.owner(call.argument, visit.customer)):
                 values[name] = None
                 continue
             told = await self._api.look(call.request, _path(need, call, self._clock.now_ms()))
