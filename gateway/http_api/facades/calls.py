@@ -11,12 +11,6 @@ from gateway.http_api.facades.twilio.calls import TwilioCalls
 from gateway.webhooks.dialects import Dialects
 
 
-<<<<<<< HEAD
-def dialects(_tokens: FacadeTokens) -> Dialects:
-    """Of all façades. tokens: with which the calls of some are signed."""
-    return {"kannel": KannelCalls(), "jasmin": JasminCalls()}
-=======
 def dialects(tokens: FacadeTokens, public_id: Callable[[int], str]) -> Dialects:
     """Of all façades. tokens: with which the calls of some are signed. public_id: of a customer, by its number."""
-    return {"kannel": KannelCalls(), "twilio": TwilioCalls(tokens.of, public_id)}
->>>>>>> main
+    return {"kannel": KannelCalls(), "jasmin": JasminCalls(), "twilio": TwilioCalls(tokens.of, public_id)}

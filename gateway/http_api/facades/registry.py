@@ -16,11 +16,8 @@ from gateway.model.facades import FACADES
 
 BUILDERS: Final[Mapping[str, Callable[[Parts], Facade]]] = {
     "kannel": sendsms.facade,
-<<<<<<< HEAD
     "jasmin": jasmin.facade,
-=======
     "twilio": twilio.facade,
->>>>>>> main
     "unifonic": unifonic.facade,
     "taqnyat": taqnyat.facade,
     "msegat": gw.facade,
