@@ -217,7 +217,7 @@ def by_facade(
     """A façade's requests and our own API's in turns, and what a message costs by each."""
     if facade not in facades.FACADES:
         raise typer.BadParameter(f"no façade {facade!r} here; there is: {', '.join(facades.FACADES)}")
-    return Run(measure=lambda *there: [facades.facade(*there, facade)], options=options)
+    return Run(measure=lambda *there: [facades.facade(facade, *there)], options=options)
 
 
 @app.command()

@@ -43,7 +43,7 @@ class FacadeTarget(GatewayTarget):
         return {each["id"]: each["status"] for each in listed(self.port, self.stage.key)}
 
 
-def facade(engine: Engine, options: Options, watch: Watch, name: str) -> Result:
+def facade(name: str, engine: Engine, options: Options, watch: Watch) -> Result:
     """Closed loops in turns; `closed` has those by the façade, and the note says what they cost beside the others."""
     target = FacadeTarget(engine, name, options)
     own: list[Window] = []
