@@ -18,6 +18,7 @@ from config.operators import (
     TlsSettings,
 )
 from config.pages import PagesSettings
+from config.portability import PortabilitySettings
 from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
@@ -74,6 +75,9 @@ class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
 
     kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
+    jasmin: Annotated[bool, Meta(description="Jasmin's `/send`, `/rate`, `/balance`, `/secure/…`.", extra=RESTART)] = (
+        False
+    )
     twilio: Annotated[bool, Meta(description="Twilio's `/2010-04-01/Accounts/…/Messages`.", extra=RESTART)] = False
     unifonic: Annotated[bool, Meta(description="Unifonic's `/rest/SMS/messages` and its kin.", extra=RESTART)] = False
     taqnyat: Annotated[
@@ -454,6 +458,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
+    portability: PortabilitySettings = PortabilitySettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
     rights: RightsSettings = RightsSettings()
     pages: PagesSettings = PagesSettings()

@@ -22,7 +22,7 @@ from gateway.node import limiting, steps, way_in
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
-from gateway.node.standing import Standing, SteeredRoutes, steered_routes
+from gateway.node.standing import Standing
 from gateway.node.stores import Stores
 from gateway.node.tracing import Ends, Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
@@ -56,7 +56,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     traces: Traces | None
     door: Door
     operators: dict[str, Operator]
-    routes: SteeredRoutes
+    ways: steps.Ways
     settler: Settler
     dispatch: Dispatch
     outcomes: Outcomes
@@ -98,6 +98,7 @@ async def build_road(
     )
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
+    dispatch.answers.concluded = None if made is None else made.attempted
     till = ends.till = await limiting.till(base, tasks)
     overrides = way_in.overrides(base)
     sentry = way_in.sentry(overrides)
@@ -124,7 +125,7 @@ async def build_road(
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,
-        routes=steered_routes(base.router, settings),
+        ways=base.ways,
         settler=base.records.settler,
         dispatch=dispatch,
         outcomes=outcomes,
@@ -138,7 +139,7 @@ async def build_road(
         cluster=None if stores.peers is None else _cluster(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
-        scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
+        scrubbing=_scrubbing(settings, stores, deliverer, base.ways, lambda: sentry.forget_old(clock.now_ms())),
         sentry=sentry,
         blocks=way_in.blocks(base, sentry),
         overrides=overrides,
@@ -154,7 +155,9 @@ def _cluster(
     return share(base, dispatch, outcomes, deliverer, admission)
 
 
-def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer, counts: Callable[[], None]) -> Scrubbing:
+def _scrubbing(
+    settings: Settings, stores: Stores, deliverer: Deliverer, ways: steps.Ways, counts: Callable[[], None]
+) -> Scrubbing:
     """Who keeps what is personal or secret beside what is under way. counts: forgets those of abuse."""
-    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget, counts)
-    return Scrubbing(settings.memory.horizon_s, forget)
+    keys, young = stores.keystore.state.forget_derived, stores.vault.young.forget_old
+    return Scrubbing(settings.memory.horizon_s, (keys, young, deliverer.forget, ways.lookup.forget_old, counts))
