@@ -8,6 +8,7 @@ from gateway.http_api.admin.case_table import case_routes
 from gateway.http_api.admin.consent_table import consent_routes
 from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
+from gateway.http_api.admin.disclosures import disclosure_routes
 from gateway.http_api.admin.fraud_table import fraud_routes
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
@@ -59,6 +60,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *account_routes(AccountEndpoints(parts, owners, sources.accounts)),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people),
+        *disclosure_routes(parts, sources.ledger.acts),
         *breach_routes(parts, sources.rights, sources.directory, sources.people),
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
