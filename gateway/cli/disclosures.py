@@ -53,7 +53,7 @@ def show_(disclosure: Id, config: Config = None, json: Json = False) -> None:
     async def work() -> dict[str, object]:
         async with _opened(config) as (_, _, found):
             made = await found.find(disclosure)
-            on = found.instrument(made)
+            on = await found.instrument(made)
             return _row(made) | {"authority": on.authority, "reference": on.reference}
 
     show(run(work()), json)

@@ -192,8 +192,9 @@ class Disclosures:
             raise Refusal("not_found")
         return found
 
-    def instrument(self, disclosure: Disclosure) -> Instrument:
-        """Who asked, and on what. Raises SealError."""
+    async def instrument(self, disclosure: Disclosure) -> Instrument:
+        """Who asked, and on what; the audit log has that it was looked at. Raises SealError."""
+        await self._audit.write(Act.DISCLOSURE_SHOW, disclosure.id)
         of, sealed = disclosure.of, Sealed(disclosure.of.instrument)
         octets = self._sealer.open_account(sealed, of.key_number, CASE, disclosure.id.encode(), Purpose.LEGAL)
         return _instrument(octets)

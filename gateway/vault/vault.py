@@ -121,7 +121,7 @@ class Vault:
         return content, covered if self._format.masks_covered else digits, context.leaf
 
     def open_content(self, message: Message, purpose: Purpose = Purpose.DELIVER) -> Content:
-        """For delivery, once per attempt, or for the law. Raises `redaction.errors.SealError`, below it `KeyDestroyed`."""
+        """For delivery, once per attempt, or the law. Raises `redaction.errors.SealError`, below it `KeyDestroyed`."""
         packed = self._open(message, message.content, "content", purpose)
         said = _decode_content(packed)
         return Content(

@@ -26,12 +26,12 @@ async def test_an_authority_is_given_what_two_persons_agreed_on_and_no_more(tmp_
         authority.write_text(AUTHORITY, "utf-8")
         order.write_text(ORDER, "utf-8")
         words = ("disclosure", "make", case, str(file), "--authority", f"@{authority}", "--instrument", f"@{order}")
-        words = (*words, "--number", of_file(tmp_path, PERSON), "--texts", "--request")
+        scope = "--number", of_file(tmp_path, PERSON), "--texts", "--request"
         wrong = await granted(admin, "disclosure.make", "R-AAAAAAAAAAAAA", Role.PRIVACY_OFFICER, Role.OWNER)
-        assert "request_closed" in await verb(tmp_path, *words, wrong, code=1)
+        assert "request_closed" in await verb(tmp_path, *words, *scope, wrong, code=1)
         assert (file.exists(), await admin.node.stores.ledger.acts.of_kind(DISCLOSURE)) == (False, [])
         request = await granted(admin, "disclosure.make", case, Role.PRIVACY_OFFICER, Role.OWNER)
-        made = await verb(tmp_path, *words, request)
+        made = await verb(tmp_path, *words, *scope, request)
         assert made["messages"] == 1
         given = json.loads(file.read_text("utf-8"))
         assert (given["authority"], given["reference"], given["case"]) == (AUTHORITY, ORDER, case)
