@@ -62,7 +62,9 @@ class KeyRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class KeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An API key, without its secret. state: `live`, `expired` or `revoked`. version: for `If-Match`."""
+    """An API key, without its secret. state: `live`, `expired` or `revoked`. version: for `If-Match`.
+    last_used: the day (UTC); left out for one that was never used, or not for 400 days.
+    """
 
     prefix: str
     customer: str
@@ -71,6 +73,7 @@ class KeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     scopes: list[str]
     created_at: str
     version: int
+    last_used: str | None = None
     expires_at: str | None = None
     revoked_at: str | None = None
 

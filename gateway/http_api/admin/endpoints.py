@@ -1,5 +1,8 @@
 """The endpoints of the admin API, and the routes that lead to them."""
 
+from functools import partial
+
+from gateway.accounts.key_uses import last_days
 from gateway.http_api.admin.accounts import AccountEndpoints
 from gateway.http_api.admin.accounts_table import account_routes
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
@@ -57,7 +60,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *people_routes(parts, sources.people),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
-        *account_routes(AccountEndpoints(parts, owners, sources.accounts)),
+        *account_routes(AccountEndpoints(parts, owners, sources.accounts, partial(last_days, sources.ledger.acts))),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people),
         *disclosure_routes(parts, sources.ledger.acts),
