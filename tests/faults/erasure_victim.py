@@ -103,7 +103,7 @@ async def erase(on: Stands, deadline: Deadline) -> int:
     """How many messages it were."""
     counted = Stands(
         settings=on.settings,
-        ledger=Counted(on.ledger, deadline),  # type: ignore[arg-type]
+        ledger=Counted(on.ledger, deadline),
         keystore=on.keystore,
         keyring=Counted(on.keyring, deadline),  # type: ignore[arg-type]
         policies=on.policies,
