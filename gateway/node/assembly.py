@@ -91,7 +91,7 @@ def recorder(minimiser: Minimiser, clock: Clock, settings: Settings) -> Recorder
 def addressing(stores: Stores, policies: RetentionPolicies, clock: Clock) -> Addressing:
     """Of events, in the words of façades, too, with what is shown of numbers."""
     masks = Masks(stores.vault, policies, clock.now_ms)
-    calls = dialects(FacadeTokens(stores.directory, stores.sealer))
+    calls = dialects(FacadeTokens(stores.directory, stores.sealer), stores.directory.public_id)
     return Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of, calls)
 
 

@@ -39,6 +39,7 @@ from gateway.http_api.admin.accounts_views import (
 from gateway.http_api.admin.owners import Owners, customer_view
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
+from gateway.http_api.facades.twilio.sids import sids_of
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEsme, StoredKey
@@ -164,6 +165,7 @@ class AccountEndpoints:
             expires_at=rfc3339_or_none(stored.expires_ms),
             username=stored.prefix if asked.facades else None,
             password=password_of(secret) if asked.facades else None,
+            sids=sids_of(customer.public_id, stored.prefix) if "twilio" in asked.facades else None,
         )
         return self._parts.answer(view, 201)
 

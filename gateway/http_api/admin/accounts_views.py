@@ -85,7 +85,9 @@ class KeysView(Struct, frozen=True):
 
 
 class NewKeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A new API key, shown this once. username, password: of one for façades, which is the two of them together."""
+    """A new API key, shown this once. username, password: of one for façades, which is the two of them together.
+    sids: what programs for Twilio are set up with beside the key, by name.
+    """
 
     key: str
     prefix: str
@@ -93,6 +95,7 @@ class NewKeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: str | None
     username: str | None = None
     password: str | None = None
+    sids: dict[str, str] | None = None
 
     def __repr__(self) -> str:
         return "NewKeyView(•••)"
