@@ -77,7 +77,7 @@ class RightsDuty:
         self.desk: Final = RightsDesk(on, self._publish, lambda: customers_of(stores.keystore))
         sender = settings.rights.sender
         self.proving: Final = proving(on, OwnMessages(road.door, sender).send_code if sender else None)
-        self.public: Final = public_requests(on, stores.sealer, self.proving)
+        self.public: Final = public_requests(self.desk, stores.sealer, self.proving)
         accounts = Accounts(
             stores.ledger.accounts,
             clock,
