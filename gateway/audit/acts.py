@@ -80,9 +80,11 @@ class Act(enum.Enum):
     OPERATOR_THROUGHPUT = "operator.throughput"
     OPERATOR_REROUTE = "operator.reroute"
     OPERATOR_DRAIN = "operator.drain"
+    ROUTE_CHANGE = "route.change"
     ACCEPTING = "accepting"
     DISPATCH = "dispatch"
     SETTINGS_RELOAD = "settings.reload"
+    PROBLEM_ACKNOWLEDGE = "problem.acknowledge"
     RULEPACK_SWITCH = "rulepack.switch"
     TASK_BEGIN = "task.begin"
     TASK_END = "task.end"
@@ -255,9 +257,11 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.OPERATOR_THROUGHPUT: _OPERATOR,
         Act.OPERATOR_REROUTE: _OPERATOR,
         Act.OPERATOR_DRAIN: _OPERATOR,
+        Act.ROUTE_CHANGE: _rule("route", words=(*_SWITCH, "weights"), numbers="version"),
         Act.ACCEPTING: _rule("", words=_SWITCH, numbers="version"),
         Act.DISPATCH: _rule("", words=_SWITCH, numbers="version"),
         Act.SETTINGS_RELOAD: _rule("", numbers="version nodes", digests=_STATES),
+        Act.PROBLEM_ACKNOWLEDGE: _rule("problem"),
         Act.RULEPACK_SWITCH: _rule("", numbers="version", digests=_STATES),
         Act.TASK_BEGIN: _rule("task"),
         Act.TASK_END: _rule("task", numbers="done"),

@@ -41,7 +41,8 @@ NOT_THERE = (
     *("execute_case", "package_case", "download_package", "release_fraud_block", "remove_fraud_override"),
     *("show_breach", "estimate_breach", "draft_breach_notice", "close_breach"),
     *("show_reason", "end_sessions_of_person", "disconnect_esme", "test_webhook"),
-    *("cancel_message", "notify_message"),
+    *("cancel_message", "notify_message", "correct_consent_for_customer"),
+    *("show_route", "disable_route", "enable_route", "weigh_route", "acknowledge_problem"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -49,6 +50,7 @@ CONSENTS = (
     "withdraw_consent_for_customer",
     "correct_consent_for_customer",
     "prove_consent_for_customer",
+    "correct_consent_for_customer",
     "add_suppression_for_customer",
     "remove_suppression_for_customer",
 )
@@ -76,6 +78,10 @@ BODIES: Mapping[str, object] = {
     "remove_number": {"number": "90909"},
     "change_keywords": {"number": "90910", "add": ["SALE"]},
     "add_key": {"label": "shop"},
+    "correct_consent_for_customer": {"number": "+966500000001", "means": "web"},
+    "disable_route": {"reason": "ticket 1"},
+    "enable_route": {"reason": "ticket 1"},
+    "weigh_route": {"reason": "ticket 1", "weights": {}},
     "add_fraud_override": {"number": "+966500000001"},
     "remove_fraud_override": {"number": "+966500000009"},
     "disconnect_esme": {"system_id": "shop", "reason": "ticket 1"},

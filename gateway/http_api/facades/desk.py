@@ -140,7 +140,8 @@ class FacadeDesk:
             header=lambda name: request.headers.get(name, ""),
             body=body,
         )
-        key = self._gatekeeper.open_facade(request, endpoint.login(asked), place.facade.name, endpoint.scope)
+        scope = endpoint.scope_of(request.method)
+        key = self._gatekeeper.open_facade(request, endpoint.login(asked), place.facade.name, scope)
         return await endpoint.work(asked, key)
 
 
