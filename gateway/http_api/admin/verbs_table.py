@@ -21,12 +21,9 @@ def verb_routes(parts: Parts, owners: Owners, sources: Sources) -> list[Route]:
         *reason_routes(parts),
         *message_verb_routes(parts, sources),
         *endpoint_routes(parts, owners, sources),
-<<<<<<< HEAD
         *number_routes(NumberEndpoints(parts, owners, sources.accounts)),
-=======
         *route_verb_routes(RouteVerbEndpoints(parts, sources.control, sources.routes)),
         *problem_routes(parts, sources.ledger.acts),
         *settings_routes(SettingsEndpoint(parts, sources.settings, sources.differs)),
->>>>>>> main
         *esme_routes(EsmeEndpoint(parts, owners, sources.accounts, sources.control)),
     ]
