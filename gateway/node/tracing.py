@@ -8,6 +8,7 @@ from config.problems import ConfigError, Problem
 from config.settings import Settings
 from gateway.limits.till import Till
 from gateway.metrics.exposition import Outcome
+from gateway.model.attempt import Attempt
 from gateway.model.message import Message
 from gateway.node import consenting
 from gateway.node.stores import Stores
@@ -25,6 +26,8 @@ class Traces(Protocol):
     def made(self) -> int: ...
 
     def ended(self, message: Message) -> None: ...
+
+    def attempted(self, attempt: Attempt, operator: str, now_ms: int) -> None: ...
 
     def close(self) -> None: ...
 

@@ -78,4 +78,5 @@ def _standing(sources: Sources) -> Standing:
         operators=sources.operators,
         routes=sources.routes,
         router=sources.router,
+        lookup=sources.lookup,
     )
