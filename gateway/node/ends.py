@@ -8,7 +8,8 @@ from gateway.metrics.exposition import Outcome
 from gateway.model.message import Message
 from gateway.node import consenting
 from gateway.node.stores import Stores
-from gateway.node.tracing import Traces
+from gateway.node.tracing import Traces as Traces
+from gateway.node.tracing import traces as traces
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 
