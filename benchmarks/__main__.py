@@ -5,15 +5,14 @@ together what was sent, accepted, submitted, recorded and told, and fails when o
 Without a command it is `throughput`. docs/performance.md says what the figures mean.
 """
 
-import signal
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
-from rich.console import Console
 
 from benchmarks import fairness as fairness_beside
 from benchmarks import micro, nodes, peers, reloading
@@ -21,31 +20,52 @@ from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks import stored as stored_costs
 from benchmarks.against import against
-from benchmarks.bench import CONNECTIONS, Plan, Watch
+from benchmarks.bench import CONNECTIONS, Plan
 from benchmarks.binds import Binds
-from benchmarks.compare import Move, in_turns
-from benchmarks.compare import compare as compare_reports
-from benchmarks.engines import Engine, EngineMissing
-from benchmarks.engines import engine as engine_of
-from benchmarks.figures import Report, Result
-from benchmarks.jasmin import JasminMissing
-from benchmarks.kannel import KannelMissing
+from benchmarks.commanding import (
+    COMPILED,
+    MISSED,
+    OF_ITSELF,
+    Anyway,
+    BuildName,
+    Earlier,
+    EngineName,
+    FailOn,
+    Habits,
+    Measure,
+    Messages,
+    Output,
+    Profile,
+    Rate,
+    Run,
+    Runs,
+    Seconds,
+    Share,
+    Workers,
+    a_file,
+    a_threshold,
+    console,
+    demand_one_machine,
+    moved,
+    perform,
+    positive,
+    python_of,
+    read,
+    reported,
+    signed,
+)
+from benchmarks.compare import in_turns
+from benchmarks.engines import Engine
+from benchmarks.figures import Result
+from benchmarks.find_max import find_max
+from benchmarks.following import Watch
 from benchmarks.lookups import lookups
-from benchmarks.machine import describe, now, reference_us
 from benchmarks.page import page
-from benchmarks.progress import Bars
 from benchmarks.scenarios import SCENARIOS, SPECIAL, Options, gateway_run
-from benchmarks.tables import show, show_moves
-from benchmarks.truth import Wrong
 from config.settings import SweeperSettings
-from gateway.tools.trial_site import StageFailed
 
-COMPILED: Final = Path(".venv-compiled/bin/python")
-"""What `make compiled` makes."""
 NODE_RATE_PER_S: Final = 500.0
 """What each of four nodes, their servers and the generators do on two processors without waiting for each other."""
-WIDTH: Final = 160
-"""Of tables that go to a file or a pipe."""
 
 app = typer.Typer(
     add_completion=False,
@@ -54,119 +74,69 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-console = Console() if Console().is_terminal else Console(width=WIDTH)
 
-Measure = Callable[[Engine, Options, Watch], Iterable[Result]]
-
-EngineName = Annotated[str, typer.Option("--engine", help="Engine of the ledger.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes of the gateway.")]
-Messages = Annotated[int, typer.Option(min=10, help="Messages of a closed loop.")]
-Runs = Annotated[int, typer.Option(min=1, help="Runs of each; medians are shown, with the lowest and highest.")]
-Rate = Annotated[list[float] | None, typer.Option(help="Messages a second of an open loop; repeatable.")]
-Share = Annotated[list[float] | None, typer.Option(help="Or its share of the capacity; repeatable. Default 0.5.")]
-Seconds = Annotated[float, typer.Option(help="Length of an open loop.")]
-BuildName = Annotated[
-    str,
-    typer.Option("--build", help=f"Gateway: this environment's, or compiled ({COMPILED.parts[0]})."),
-]
-Profile = Annotated[bool, typer.Option(help="Sample where the gateway's CPU goes, if py-spy is installed.")]
-Json = Annotated[Path | None, typer.Option(dir_okay=False, help="Write the results to this file.")]
-Html = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a page with drawings to this file.")]
-Earlier = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Say what moved since these results.")]
-
-
-class Output(msgspec.Struct, frozen=True):
-    """Where results go, beside the terminal. compare: an earlier JSON."""
-
-    json: Path | None = None
-    html: Path | None = None
-    compare: Path | None = None
+USUAL: Final[Mapping[str, tuple[Any, Any]]] = {
+    "engine": (EngineName, "sqlite"),
+    "workers": (Workers, 1),
+    "build": (BuildName, "this"),
+    "messages": (Messages, 20_000),
+    "runs": (Runs, 3),
+    "rate": (Rate, None),
+    "share": (Share, None),
+    "seconds": (Seconds, 10.0),
+    "operator": (Habits, None),
+    "profile": (Profile, True),
+}
+"""Options of most scenarios, with their defaults."""
+GOOD: Final = frozenset({"operator"})
+"""Of what is measured with a good operator alone."""
+CLOSED: Final = frozenset({"rate", "share", "seconds", "profile"}) | GOOD
+"""Those that a scenario without open loops does not take."""
+NONE: Final[frozenset[str]] = frozenset()
 
 
-Compare = Callable[[Report], list[Move]]
+def options_of(
+    build: str = "this",
+    rate: list[float] | None = None,
+    share: list[float] | None = None,
+    operator: list[tuple[str, float]] | None = None,
+    **given: Any,
+) -> Options:
+    """As the command line says them."""
+    return Options(
+        python=python_of(build),
+        rates_per_s=tuple(rate or ()),
+        shares=tuple(share or (0.5,)),
+        habits=dict(operator or ()),
+        **given,
+    )
 
 
-def perform(measure: Measure, options: Options, output: Output, compare: Compare | None = None) -> None:
-    """Measure, check, show, write and compare; one line and exit code 1 for what went wrong.
-
-    compare: instead of with an earlier file.
+def usual(command: Callable[..., Run], messages: int = 20_000, without: frozenset[str] = NONE) -> Callable[..., Run]:
+    """A command whose `options` are made of the options that most share. messages: unless said. without: options that
+    would change nothing.
     """
-    if compare is None and output.compare:
-        compare = partial(compare_reports, read(output.compare))
-    signal.signal(signal.SIGTERM, _end)
-    began, before_us = now(), reference_us()
-    try:
-        engine = engine_of(options.engine, options.workers)
-        with Bars(console) as bars:
-            results = list(measure(engine, options, bars.watch))
-    except (EngineMissing, JasminMissing, KannelMissing, StageFailed, Wrong) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
-    report = Report(machine=describe(began, before_us), results=results)
-    show(console, report)
-    moves = [] if compare is None else compare(report)
-    if compare is not None:
-        show_moves(console, moves)
-    if output.json:
-        output.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
-    if output.html:
-        output.html.write_text(page(report, moves), encoding="utf-8")
+    own = [each for each in inspect.signature(command).parameters.values() if each.name != "options"]
+
+    @wraps(command)
+    def making(**given: Any) -> Run:
+        mine = {each.name: given.pop(each.name) for each in own}
+        return command(**mine, options=options_of(**given))
+
+    taken = {**USUAL, "messages": (Messages, messages)}
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in taken.items()
+        if name not in without
+    ]
+    return signed(making, [*own, *shared])
 
 
-def python_of(build: str, checkout: Path = Path()) -> Path | None:
-    """Of the environment of the checkout with that build; None for this one. Raises typer.BadParameter."""
-    if build == "this":
-        return None
-    if build != "compiled":
-        raise typer.BadParameter(f"no build {build!r}; there is: this, compiled")
-    python = (checkout / COMPILED).absolute()
-    if not python.exists():
-        raise typer.BadParameter("the compiled build is not there; `make compiled` makes it")
-    return python
+def measuring(measure: Measure, text: str) -> Callable[..., Run]:
+    """A command that has no options of its own."""
 
-
-def _end(_number: int, _frame: object) -> None:
-    """SIGTERM ends a run as Ctrl-C does: with everything that it started."""
-    raise SystemExit(143)
-
-
-def read(path: Path) -> Report:
-    """Raises typer.BadParameter."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Report)
-    except msgspec.DecodeError as error:
-        raise typer.BadParameter(f"{path} holds no results: {error}") from None
-
-
-def measuring(measure: Measure, text: str, usual: int = 20_000) -> Callable[..., None]:
-    """A command with the options that most share. usual: messages, unless said."""
-
-    def command(
-        engine: EngineName = "sqlite",
-        workers: Workers = 1,
-        build: BuildName = "this",
-        messages: Messages = usual,
-        runs: Runs = 3,
-        rate: Rate = None,
-        share: Share = None,
-        seconds: Seconds = 10.0,
-        profile: Profile = True,
-        json: Json = None,
-        html: Html = None,
-        compare: Earlier = None,
-    ) -> None:
-        options = Options(
-            engine=engine,
-            workers=workers,
-            messages=messages,
-            runs=runs,
-            rates_per_s=tuple(rate or ()),
-            shares=tuple(share or (0.5,)),
-            seconds=seconds,
-            profile=profile,
-            python=python_of(build),
-        )
-        perform(measure, options, Output(json, html, compare))
+    def command(options: Options) -> Run:
+        return Run(measure=measure, options=options)
 
     command.__doc__ = text
     return command
@@ -199,92 +169,87 @@ def suite_of(engine: Engine, options: Options, watch: Watch) -> Iterator[Result]
 
 SPECIAL["lookups"] = lookups
 COMMANDS: Final = (
-    ("throughput", scenario("http"), "HTTP → SMPP → receipt recorded; the default.", 20_000),
-    ("batch", scenario("batch"), "The batch API, 100 messages a request.", 20_000),
-    ("mixed", scenario("mixed"), "One-time codes, Arabic, emoji and long messages.", 20_000),
-    ("lookups", scenario("lookups"), "Look-ups of statuses beside traffic.", 20_000),
-    ("backlog", scenario("backlog"), "Accepted while the operator is down, and the drain.", 200_000),
-    ("memory", scenario("memory"), "RSS over a long run.", 200_000),
-    ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000),
-    ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000),
+    ("throughput", scenario("http"), "HTTP → SMPP → receipt recorded; the default.", 20_000, NONE),
+    ("batch", scenario("batch"), "The batch API, 100 messages a request.", 20_000, NONE),
+    ("mixed", scenario("mixed"), "One-time codes, Arabic, emoji and long messages.", 20_000, NONE),
+    ("lookups", scenario("lookups"), "Look-ups of statuses beside traffic.", 20_000, GOOD | {"profile"}),
+    (
+        "backlog",
+        scenario("backlog"),
+        "Accepted while the operator is down, and the drain.",
+        200_000,
+        CLOSED,
+    ),
+    ("memory", scenario("memory"), "RSS over a long run.", 200_000, CLOSED | {"runs"}),
+    ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000, GOOD),
+    ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000, NONE),
 )
-for _name, _measure, _text, _usual in COMMANDS:
-    app.command(_name, help=_text)(measuring(_measure, _text, _usual))
+for _name, _measure, _text, _usual, _without in COMMANDS:
+    app.command(_name, help=_text)(reported(usual(measuring(_measure, _text), _usual, _without)))
 
 
 @app.callback()
 def default(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        perform(scenario("http"), Options(), Output())
+        perform(Run(measure=scenario("http")), Output())
 
 
 @app.command()
+@reported
+@usual
 def webhooks(
-    messages: Messages = 20_000,
-    runs: Runs = 3,
+    options: Options,
     batch: Annotated[int, typer.Option(min=1, max=100, help="Events of one request, at most.")] = 1,
-    engine: EngineName = "sqlite",
-    workers: Workers = 1,
-    build: BuildName = "this",
-    rate: Rate = None,
-    share: Share = None,
-    seconds: Seconds = 10.0,
-    profile: Profile = True,
-    json: Json = None,
-    html: Html = None,
-    compare: Earlier = None,
-) -> None:
+) -> Run:
     """HTTP → SMPP → receipt → a webhook for each message's end."""
     each = SCENARIOS["webhooks" if batch == 1 else "webhook-batches"]
     each = msgspec.structs.replace(each, plan=msgspec.structs.replace(each.plan, events=batch))
-    options = Options(
-        engine=engine,
-        workers=workers,
-        messages=messages,
-        runs=runs,
-        rates_per_s=tuple(rate or ()),
-        shares=tuple(share or (0.5,)),
-        seconds=seconds,
-        profile=profile,
-        python=python_of(build),
-    )
-    perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
+    return Run(measure=lambda *there: [gateway_run(each, *there)], options=options)
 
 
 @app.command()
+@reported
+@usual
 def smpp(
-    messages: Messages = 20_000,
-    runs: Runs = 3,
-    binds: Annotated[int, typer.Option(help="Binds of the customer.")] = 4,
-    window: Annotated[int, typer.Option(help="Unanswered submit_sm of a bind.")] = 100,
+    options: Options,
+    binds: Annotated[int, typer.Option(min=1, help="Binds of the customer.")] = 4,
+    window: Annotated[int, typer.Option(min=1, help="Unanswered submit_sm of a bind.")] = 100,
     receipts: Annotated[bool, typer.Option(help="Ask for receipts, and acknowledge them.")] = True,
-    engine: EngineName = "sqlite",
-    workers: Workers = 1,
-    build: BuildName = "this",
-    rate: Rate = None,
-    seconds: Seconds = 10.0,
-    profile: Profile = True,
-    json: Json = None,
-    html: Html = None,
-    compare: Earlier = None,
-) -> None:
+) -> Run:
     """SMPP → SMPP, and the receipts back to the customer's binds."""
     plan = Plan(binds=Binds(count=binds, window=window, receipts=receipts))
     each = msgspec.structs.replace(SCENARIOS["smpp"], plan=plan)
-    options = Options(
-        engine=engine,
-        workers=workers,
-        messages=messages,
-        runs=runs,
-        rates_per_s=tuple(rate or ()),
-        seconds=seconds,
-        profile=profile,
-        python=python_of(build),
+    return Run(measure=lambda *there: [gateway_run(each, *there)], options=options)
+
+
+def find_max_of(
+    options: Options,
+    slo: Annotated[
+        list[Any],
+        typer.Option(parser=a_threshold, metavar="TEXT", help="What has to hold; repeatable."),
+    ],
+    name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
+    peak: Annotated[
+        float | None,
+        typer.Option(parser=positive, metavar="NUMBER", help="Messages a second it has to carry. Else code 3."),
+    ] = None,
+) -> Run:
+    """The highest rate at which all thresholds hold, and how often the platform's peak goes into it."""
+    if name not in SCENARIOS:
+        raise typer.BadParameter(f"no scenario {name!r}")
+    return Run(
+        measure=lambda engine, there, watch: [find_max(SCENARIOS[name], engine, there, watch, slo, peak or 0.0)],
+        options=options,
     )
-    perform(lambda *there: [gateway_run(each, *there)], options, Output(json, html, compare))
+
+
+app.command("find-max")(
+    reported(usual(find_max_of, without=frozenset({"rate", "share", "runs", "profile"})), without=frozenset({"slo"}))
+)
 
 
 @app.command("nodes")
+@reported
 def by_nodes(
     workers: Annotated[str, typer.Option(help="Numbers of nodes, with commas between them.")] = "1,2,4",
     rate: Annotated[float, typer.Option(min=1, help="Messages a second of each node.")] = NODE_RATE_PER_S,
@@ -296,21 +261,14 @@ def by_nodes(
     runs: Runs = 3,
     seconds: Seconds = 5.0,
     build: BuildName = "this",
-    json: Json = None,
-    html: Html = None,
-    compare: Earlier = None,
-) -> None:
+) -> Run:
     """CPU a message on several nodes that share a Redis; what idle nodes use."""
-    options = Options(engine="redis", messages=messages, runs=runs, seconds=seconds, python=python_of(build))
+    options = options_of(build, engine="redis", messages=messages, runs=runs, seconds=seconds)
     load = nodes.Load(connections if closed else rate, closed, together)
     counts = counts_of(workers)
     if name not in ("http", "webhooks"):
         raise typer.BadParameter(f"no scenario {name!r}; there is: http, webhooks")
-    perform(
-        lambda _, there, watch: nodes.measured(counts, name, load, there, watch),
-        options,
-        Output(json, html, compare),
-    )
+    return Run(measure=lambda _, there, watch: nodes.measured(counts, name, load, there, watch), options=options)
 
 
 def counts_of(text: str) -> list[int]:
@@ -324,7 +282,6 @@ def counts_of(text: str) -> list[int]:
     return counts
 
 
-@app.command("against")
 def against_other(
     sources: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Another checkout of the gateway.")],
     name: Annotated[str, typer.Option("--scenario", help=f"One of: {', '.join(SCENARIOS)}.")] = "http",
@@ -336,39 +293,37 @@ def against_other(
     messages: Messages = 10_000,
     runs: Runs = 5,
     rate: Rate = None,
+    share: Share = None,
     seconds: Seconds = 4.0,
-    json: Json = None,
-    html: Html = None,
-) -> None:
+) -> Run:
     """This version and another in turns, run by run, and what differs."""
     for asked in (name, than or name):
         if asked not in SCENARIOS:
             raise typer.BadParameter(f"no scenario {asked!r}")
     pair = (SCENARIOS[than or name], SCENARIOS[name])
     other_python = python_of(other_build, sources)
-    options = Options(
-        messages=messages, runs=runs, rates_per_s=tuple(rate or ()), seconds=seconds, python=python_of(build)
+    return Run(
+        measure=lambda engine, there, watch: against(sources, pair, engine, there, watch, other_python),
+        options=options_of(build, rate, share, messages=messages, runs=runs, seconds=seconds),
+        compare=lambda report: in_turns(*report.results),
     )
-    perform(
-        lambda engine, there, watch: against(sources, pair, engine, there, watch, other_python),
-        options,
-        Output(json, html),
-        lambda report: in_turns(*report.results),
-    )
+
+
+app.command("against")(reported(against_other, without=OF_ITSELF))
 
 
 @app.command()
+@reported
 def retention(
-    records: Annotated[int, typer.Option(help="Records that expire at once.")] = 1_000_000,
-    rate: Annotated[float, typer.Option(help="Messages a second meanwhile; 0 takes half of a closed loop.")] = 0.0,
-    batch: Annotated[int, typer.Option(help="Records of one transaction.")] = SweeperSettings().batch_limit,
+    records: Annotated[int, typer.Option(min=1, help="Records that expire at once.")] = 1_000_000,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Messages a second meanwhile; 0 takes half of a closed loop.")
+    ] = 0.0,
+    batch: Annotated[int, typer.Option(min=1, help="Records of one transaction.")] = SweeperSettings().batch_limit,
     engine: EngineName = "sqlite",
     workers: Workers = 1,
     build: BuildName = "this",
-    json: Json = None,
-    html: Html = None,
-    compare: Earlier = None,
-) -> None:
+) -> Run:
     """A sweep beside an open loop: records a second, and what it does to the latency of accepting."""
 
     def measure(engine: Engine, options: Options, watch: Watch) -> list[Result]:
@@ -376,23 +331,20 @@ def retention(
             retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch, python=options.python)
         ]
 
-    perform(measure, Options(engine=engine, workers=workers, python=python_of(build)), Output(json, html, compare))
+    return Run(measure=measure, options=options_of(build, engine=engine, workers=workers))
 
 
 @app.command()
+@reported
 def stored(
     records: Annotated[int, typer.Option(min=1000, help="Records in the ledger.")] = 1_000_000,
     engine: EngineName = "sqlite",
     workers: Workers = 1,
-    json: Json = None,
-    html: Html = None,
-    compare: Earlier = None,
-) -> None:
+) -> Run:
     """A full ledger: the gateway's start, a message by its id, and a customer's last 100, over HTTP."""
-    perform(
-        lambda there, _, watch: stored_costs.run(there, watch, records=records),
-        Options(engine=engine, workers=workers),
-        Output(json, html, compare),
+    return Run(
+        measure=lambda there, _, watch: stored_costs.run(there, watch, records=records),
+        options=Options(engine=engine, workers=workers),
     )
 
 
@@ -444,20 +396,30 @@ def micro_benchmarks(
 def compare(
     before: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     after: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    anyway: Anyway = False,
+    fail_on: FailOn = None,
 ) -> None:
-    """What moved between two files of results, and whether that is more than noise."""
-    show_moves(console, compare_reports(read(before), read(after)))
+    """What moved between two files of results of one machine, and whether that is more than noise."""
+    earlier, later = read(before), read(after)
+    demand_one_machine(earlier.machine, later.machine, anyway=anyway)
+    moves = moved(earlier, later, anyway=anyway)
+    if fail_on == "worse" and any(each.verdict == "worse" for each in moves):
+        raise typer.Exit(MISSED)
 
 
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What --json wrote.")],
-    html: Annotated[Path, typer.Argument(dir_okay=False, help="Where the page goes.")],
-    earlier: Annotated[Path | None, typer.Option("--compare", exists=True, dir_okay=False)] = None,
+    html: Annotated[Path, typer.Argument(parser=a_file, metavar="FILE", help="Where the page goes.")],
+    earlier: Earlier = None,
+    anyway: Anyway = False,
 ) -> None:
     """Draw a page from results that are there."""
-    found = read(results)
-    html.write_text(page(found, compare_reports(read(earlier), found) if earlier else []), encoding="utf-8")
+    found, before = read(results), None if earlier is None else read(earlier)
+    if before is not None:
+        demand_one_machine(before.machine, found.machine, anyway=anyway)
+    moves = [] if before is None else moved(before, found, anyway=anyway)
+    html.write_text(page(found, moves), encoding="utf-8")
 
 
 if __name__ == "__main__":

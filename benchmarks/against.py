@@ -15,9 +15,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from benchmarks.bench import FOLDER, Bench, Watch, standing
+from benchmarks.bench import FOLDER, Bench, standing
 from benchmarks.engines import Engine
 from benchmarks.figures import Result, Window
+from benchmarks.following import Watch
 from benchmarks.scenarios import WARM_UP, Options, Scenario, rates_of, whole
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong

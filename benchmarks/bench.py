@@ -10,13 +10,15 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
 from benchmarks.binds import Binds, News
-from benchmarks.child import ANSWER_LIMIT_S, Child, Line
-from benchmarks.figures import Window, longest_gap, percentiles
+from benchmarks.child import ANSWER_LIMIT_S, Child, Line, Silence
+from benchmarks.figures import Window, course_of, curve_of, longest_gap, percentiles
+from benchmarks.following import Followers, Watch, progress
 from benchmarks.messages import MIXES, number_of
 from benchmarks.meter import Meter, Reading
 from benchmarks.requests import Lot
@@ -28,9 +30,6 @@ OPEN_CONNECTIONS: Final = 256
 SETTLE_S: Final = 5.0
 FOLDER: Final = Path("benchmark-data")
 
-Watch = Callable[[str, int, int, int], None]
-"""Called a few times a second: what is under way, messages of it, submitted so far, recorded so far."""
-
 
 def _nothing() -> None:
     """What happens once everything is accepted, unless somebody wants more."""
@@ -40,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What every window of a bench has in common. told: the customer has an endpoint that hears of each message's end.
 
     connections: of a closed loop. batch: messages in a request. binds: the customer's, who then speaks SMPP.
-    events: that the endpoint takes in one request.
+    events: that the endpoint takes in one request. habits: of the operator, see `benchmarks.habits`.
     """
 
     mix: str = "plain"
@@ -49,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = CONNECTIONS
     binds: Binds | None = None
     events: int = 1
+    habits: Mapping[str, float] = MappingProxyType({})
 
 
 class Bench:
@@ -87,7 +87,7 @@ class Bench:
         return self._ids
 
     def start(self) -> None:
-        self.smsc = Child("benchmarks.smsc", {"mix": self.plan.mix})
+        self.smsc = Child("benchmarks.smsc", {"mix": self.plan.mix, "habits": dict(self.plan.habits)})
         if self.plan.told:
             self.hooks = Child("benchmarks.hooks", {})
         hook = None if self.hooks is None else Hook(self.hooks.ready["port"], self.plan.events)
@@ -128,23 +128,37 @@ class Bench:
         try:
             meter = Meter(self._roles(generator), self.target.name, self.target.pids())
             before, samples = meter.read(), len(self.smsc.samples)
-            self._await_all()
+            memory: list[tuple[float, float]] = []
+
+            def tell(counted: Sequence[int]) -> None:
+                memory.append((time.perf_counter(), meter.rss_mb()))
+                watched(counted)
+
+            watched = progress(self._watch, name, messages, self._mix.segments(0, first))
+            followers = Followers(self.smsc, self.hooks, tell)
+            followers.begin(self.submits, self.first)
             synced = self._syncs()
             generator.say({"go": True})
             limit_s = ANSWER_LIMIT_S + (messages / rate_per_s if rate_per_s else 0.0)
-            told = self._hear(generator, name, first, messages, limit_s)
+            told = followers.hear(generator, limit_s)
             accepted()
-            ends = [self._hear(child, name, first, messages, limit_s)["reached"] for child in self._followers()]
-            ends.append(told.get("told_by", 0.0))
+            self._note(told, range(first, self.first))
+            ends = [*self._ends(followers, limit_s), told.get("told_by", 0.0)]
             after = meter.read()
             self._synced += self._syncs() - synced
             self._commits += -(-messages // self._at_once(rate_per_s))
         finally:
             generator.stop()
-        self._note(told, range(first, self.first))
         moments = self._moments(told, first, messages)
         timeline = self._timeline(self.smsc.samples[samples:], told["began"], first)
-        return _window(messages, rate_per_s, told, max(told["ended"], *ends), (before, after), moments, meter, timeline)
+        window = _window(messages, rate_per_s, told, max(told["ended"], *ends), (before, after), moments, meter)
+        course = course_of(moments.due, moments.answered, told["began"])
+        return msgspec.structs.replace(
+            window,
+            timeline=timeline,
+            course=course,
+            memory=[(round(moment - told["began"], 3), round(rss_mb, 1)) for moment, rss_mb in memory],
+        )
 
     def rss_mb(self) -> float:
         """Of the target, now."""
@@ -225,25 +239,13 @@ class Bench:
             roles["endpoint"] = [self.hooks.pid]
         return roles
 
-    def _followers(self) -> Iterator[Child]:
-        yield self.smsc
-        if self.hooks is not None:
-            yield self.hooks
-
-    def _await_all(self) -> None:
-        self.smsc.say({"until": self.submits})
-        if self.hooks is not None:
-            self.hooks.say({"until": self.first})
-
-    def _hear(self, child: Child, name: str, first: int, messages: int, limit_s: float) -> Line:
-        base: int = self._mix.segments(0, first)
-
-        def progress() -> None:
-            if self.smsc.samples:
-                submitted, recorded = self.smsc.samples[-1][1:]
-                self._watch(name, messages, max(0, submitted - base), max(0, recorded - base))
-
-        return child.hear(progress, limit_s)
+    def _ends(self, followers: Followers, limit_s: float) -> list[float]:
+        """When each follower had seen all. Raises Wrong, with what is missing, once nothing comes any more."""
+        try:
+            return followers.ends(limit_s)
+        except Silence:
+            self.check()  # says what is missing
+            raise
 
     def _note(self, told: Line, indexes: range) -> None:
         if self.target.numbers_for_ids:
@@ -305,7 +307,6 @@ def _window(
     readings: tuple[Reading, Reading],
     moments: Moments,
     meter: Meter,
-    timeline: list[tuple[float, int, int]],
 ) -> Window:
     before, after = readings
     used = {role: after.cpu_s[role] - before.cpu_s[role] for role in after.cpu_s}
@@ -327,7 +328,8 @@ def _window(
         pause_ms=longest_gap(moments.answered) * 1000,
         rss_mb=meter.rss_mb(),
         written_bytes=(after.written_bytes - before.written_bytes) / messages,
-        timeline=timeline,
+        held_ms=told["held_s"] * 1000,
+        curve=curve_of(late - due for due, late in zip(moments.due, moments.answered, strict=True)),
     )
 
 

@@ -1,4 +1,5 @@
-"""Drawings as SVG text: lines, bars and stacked shares. Colours and ink are classes; the page says what they look like.
+"""Drawings as SVG text: lines, bars, stacked shares, and percentiles on scales of logarithms. Colours and ink are
+classes; the page says what they look like.
 
 Every mark has a title, so a browser shows its value; a table with the same figures always stands beside a drawing.
 """
@@ -11,13 +12,14 @@ from typing import Final
 import msgspec
 
 WIDTH: Final = 640
-ROW: Final = 26
+ROW: Final = 44
+"""Of a bar, with its name above it."""
+BAR: Final = 18
 NAME: Final = 14.0
 """Height of a name beside another."""
 QUIET: Final = 8
 """The colour of what is there for comparison."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 92, 16, 40
-_LABELS: Final = 190
 _CHARACTER: Final = 6.4
 """Width of one, about, in small text."""
 
@@ -39,6 +41,54 @@ class Axis(msgspec.Struct, frozen=True):
 
     def at(self, value: float) -> float:
         return round(self.start + value / self.high * self.pixels, 1)
+
+
+class Decades(msgspec.Struct, frozen=True):
+    """One direction whose values run over powers of ten, from `low` to `high`, on `pixels` from `start`."""
+
+    low: float
+    high: float
+    start: float
+    pixels: float
+
+    def at(self, value: float) -> float:
+        share = (math.log10(max(value, self.low)) - math.log10(self.low)) / math.log10(self.high / self.low)
+        return round(self.start + share * self.pixels, 1)
+
+    def powers(self) -> list[float]:
+        """Each power of ten on it."""
+        return [10.0**each for each in range(round(math.log10(self.low)), round(math.log10(self.high)) + 1)]
+
+
+def percentiles(title: str, series: Sequence[Series], target: float | None = None, height: int = 260) -> str:
+    """A curve for each series: to the right shares nearer and nearer to all (each tick a tenth of the rest), upwards
+    milliseconds by powers of ten. points: a share below 1, and milliseconds. target: milliseconds to keep below.
+    """
+    ups = [up for each in series for _, up in each.points if up > 0] + ([target] if target else [])
+    low, high = min(ups, default=1.0), max(ups, default=10.0)
+    floor = 10.0 ** math.floor(math.log10(low))
+    y = Decades(
+        floor, max(10.0 ** math.ceil(math.log10(high)), floor * 10), height - _BOTTOM, -(height - _TOP - _BOTTOM)
+    )
+    rest = min((1 - share for each in series for share, _ in each.points), default=0.1)
+    x = Decades(1.0, max(10.0, 1 / rest), _LEFT, WIDTH - _LEFT - _RIGHT)
+    ticks_x = [each for each in x.powers() if each <= x.high * 1.001]
+    parts = [_grid(y, y.powers())]
+    parts += [
+        f'<text class="tick" x="{x.at(each)}" y="{height - _BOTTOM + 16}" text-anchor="middle">'
+        f"{100 * (1 - 1 / each):g} %</text>"
+        for each in ticks_x
+    ]
+    if target:
+        parts.append(
+            f'<line class="target" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y.at(target)}" y2="{y.at(target)}"/>'
+            f'<text class="name" x="{_LEFT + 6}" y="{y.at(target) + 14}">wanted</text>'
+        )
+    drawn = [Series(each.name, [(1 / (1 - share), up) for share, up in each.points], each.colour) for each in series]
+    parts += [_line(each, x, y) for each in drawn]
+    parts += _names(drawn, x, y)
+    parts.append(f'<text class="axis" x="{_LEFT}" y="{_TOP - 4}">ms</text>')
+    return _svg(title, height, parts)
 
 
 def lines(title: str, x_label: str, y_label: str, series: Sequence[Series], height: int = 240) -> str:
@@ -67,16 +117,16 @@ class Bar(msgspec.Struct, frozen=True):
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
     """A bar for each row, from 0."""
-    axis = Axis(max([each.value for each in rows] or [0]) or 1, _LABELS, WIDTH - _LABELS - _RIGHT)
+    axis = Axis(max([each.value for each in rows] or [0]) or 1, 0, WIDTH - _RIGHT)
     parts = []
     for at, each in enumerate(rows):
-        top = at * ROW + 4
-        wide = round(axis.at(each.value) - _LABELS, 1)
+        top = at * ROW + 20
+        wide = axis.at(each.value)
         colour = QUIET if each.quiet else 0
         parts.append(_row_name(each.name, top))
-        parts.append(f'<rect class="c{colour}" x="{_LABELS}" y="{top}" width="{wide}" height="{ROW - 8}" rx="2">')
+        parts.append(f'<rect class="c{colour}" x="0" y="{top}" width="{wide}" height="{BAR}" rx="2">')
         parts.append(f"<title>{escape(each.name)}: {escape(each.words)}</title></rect>")
-        parts.append(f'<text class="value" x="{_LABELS + wide + 6}" y="{top + 13}">{escape(each.words)}</text>')
+        parts.append(f'<text class="value" x="{wide + 6:.1f}" y="{top + 13}">{escape(each.words)}</text>')
     return _svg(title, len(rows) * ROW + 4, parts)
 
 
@@ -86,10 +136,10 @@ def shares(title: str, rows: Mapping[str, Mapping[str, float]], order: Sequence[
     """
     names = {at: name for at, name in enumerate(order) if any(row.get(name) for row in rows.values())}
     key, key_height = _key(names)
-    axis = Axis(1.0, _LABELS, WIDTH - _LABELS - 8)
+    axis = Axis(1.0, 0, WIDTH)
     parts = [key]
     for at, (row, share_of) in enumerate(rows.items()):
-        top = key_height + at * ROW + 4
+        top = key_height + at * ROW + 20
         parts.append(_row_name(row, top))
         left = 0.0
         for colour, name in names.items():
@@ -114,7 +164,7 @@ def _svg(title: str, height: float, parts: Sequence[str]) -> str:
     return f"<figure><figcaption>{escape(title)}</figcaption>{head}{''.join(parts)}</svg></figure>"
 
 
-def _grid(y: Axis, values: Sequence[float]) -> str:
+def _grid(y: Axis | Decades, values: Sequence[float]) -> str:
     return "".join(
         f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y.at(value)}" y2="{y.at(value)}"/>'
         f'<text class="tick" x="{_LEFT - 6}" y="{y.at(value) + 4}" text-anchor="end">{value:g}</text>'
@@ -129,7 +179,7 @@ def _below(x: Axis, values: Sequence[float], height: int) -> str:
     )
 
 
-def _line(series: Series, x: Axis, y: Axis) -> str:
+def _line(series: Series, x: Axis | Decades, y: Axis | Decades) -> str:
     points = " ".join(f"{x.at(across)},{y.at(up)}" for across, up in series.points)
     drawn = f'<polyline class="line s{series.colour}" points="{points}"/>'
     if len(series.points) > 12:
@@ -141,7 +191,7 @@ def _line(series: Series, x: Axis, y: Axis) -> str:
     )
 
 
-def _names(series: Sequence[Series], x: Axis, y: Axis) -> list[str]:
+def _names(series: Sequence[Series], x: Axis | Decades, y: Axis | Decades) -> list[str]:
     """Each series' name at its last point; names that would touch are moved apart, upwards at the foot."""
     ends = sorted((y.at(each.points[-1][1]) + 4, at) for at, each in enumerate(series) if each.points)
     heights: list[float] = []
@@ -158,7 +208,7 @@ def _names(series: Sequence[Series], x: Axis, y: Axis) -> list[str]:
 
 
 def _row_name(name: str, top: float) -> str:
-    return f'<text class="row" x="{_LABELS - 8}" y="{top + 13}" text-anchor="end">{escape(name)}</text>'
+    return f'<text class="row" x="0" y="{top - 5}">{escape(name)}</text>'
 
 
 def _key(names: Mapping[int, str]) -> tuple[str, float]:
@@ -178,7 +228,7 @@ def _part(names: tuple[str, str], share: float, axis: Axis, left: float, top: fl
     begin, end = axis.at(left), axis.at(left + share)
     wide = max(0.0, round(end - begin - 1.5, 1))
     drawn = (
-        f'<rect class="c{colour}" x="{begin}" y="{top}" width="{wide}" height="{ROW - 8}">'
+        f'<rect class="c{colour}" x="{begin}" y="{top}" width="{wide}" height="{BAR}">'
         f"<title>{escape(', '.join(names))}: {share:.1%}</title></rect>"
     )
     if share < 0.06:

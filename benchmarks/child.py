@@ -15,6 +15,12 @@ from typing import Any
 from benchmarks.truth import Wrong
 
 Line = dict[str, Any]
+
+
+class Silence(Wrong):
+    """A child was to say something and did not in time."""
+
+
 ANSWER_LIMIT_S = 300.0
 _POLL_S = 0.2
 
@@ -52,9 +58,11 @@ class Child:
                     meanwhile()
                 continue
             if answer is None:
-                raise Wrong(f"{self.module} ended early")
+                raise Wrong(f"{self.module} ended early, with code {self._process.wait(_POLL_S * 10)}")
+            if "failed" in answer:
+                raise Wrong(f"{self.module}: {answer['failed']}")
             return answer
-        raise Wrong(f"{self.module} said nothing for {limit_s:.0f} s; last sample: {self.samples[-1:]}")
+        raise Silence(f"{self.module} said nothing for {limit_s:.0f} s; last sample: {self.samples[-1:]}")
 
     def ask(self, command: Line) -> Line:
         self.say(command)
@@ -88,6 +96,17 @@ def say(line: Mapping[str, Any]) -> None:
     """Answer, or give a sample."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def work(main: Callable[[], None]) -> None:
+    """Run a child's main; what ends it is said in one line."""
+    try:
+        main()
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.exit(130)  # whoever started it is gone, and has said so
+    except Exception as error:
+        say({"failed": str(error) or type(error).__name__})
+        sys.exit(1)
 
 
 def job() -> Line:

@@ -74,15 +74,27 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
         return self.after.median / self.before.median - 1 if self.before.median else 0.0
 
 
-def compare(before: Report, after: Report) -> list[Move]:
-    """Every figure that both reports have, in the order of the second."""
-    earlier = {each.name: each for each in before.results}
+def compare(before: Report, after: Report, *, anyway: bool = False) -> list[Move]:
+    """Every figure that both reports have of the same build, in the order of the second. anyway: of whatever build."""
     moves: list[Move] = []
-    for result in after.results:
-        other = earlier.get(result.name)
-        if other is not None:
+    for other, result in _pairs(before, after):
+        if anyway or other.build == result.build:
             moves += _moves(other, result, quiet=had_its_core(other) and had_its_core(result))
     return moves
+
+
+def left_out(before: Report, after: Report) -> list[str]:
+    """What both reports have, of different builds, in words."""
+    return [
+        f"{result.name}: {other.build or 'unknown'} then, {result.build or 'unknown'} now"
+        for other, result in _pairs(before, after)
+        if other.build != result.build
+    ]
+
+
+def _pairs(before: Report, after: Report) -> Iterator[tuple[Result, Result]]:
+    earlier = {each.name: each for each in before.results}
+    return ((earlier[each.name], each) for each in after.results if each.name in earlier)
 
 
 def in_turns(before: Result, after: Result) -> list[Move]:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 SHARES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0))
+CURVE: Final = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.99999)
 MESSAGE: Final = "message"
 
 
@@ -37,7 +38,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     process. answer_ms: to the 202 (or submit_sm_resp), from when the message was due. submit_ms: from its answer to the
     arrival of its submit_sm, which may come first. told_ms: from its answer to the webhook or deliver_sm that tells of
     its end. pause_ms: the longest time in which nothing was answered.
-    timeline: seconds, messages submitted, messages recorded.
+    timeline: seconds, messages submitted, messages recorded. curve: of the answers, a share and the milliseconds that
+    so many do not exceed. course: second by second, answers and their p99 in milliseconds. memory: seconds, MB.
     """
 
     messages: int
@@ -54,6 +56,22 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     rss_mb: float
     written_bytes: float
     timeline: list[tuple[float, int, int]] = []
+    held_ms: float = 0.0
+    curve: list[tuple[float, float]] = []
+    course: list[tuple[int, int, float]] = []
+    memory: list[tuple[float, float]] = []
+
+
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
+    """What was demanded of a result, as it was written, what it came to, and whether that is enough. limit_ms: of
+    answers, that a drawing of them shows; 0 of all else.
+    """
+
+    result: str
+    text: str
+    value: str
+    met: bool
+    limit_ms: float = 0.0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +79,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     stages: share of the gateway's CPU by stage. checked: messages whose whole way was checked. notes: for readers.
     build: compiled or interpreted, as the gateway says of itself; '' of what does not say. nodes: of a comparison by
-    their number; otherwise 0. one: what a window counts, a message or a look-up.
+    their number; otherwise 0. one: what a window counts, a message or a look-up. thresholds: that the scenario has of
+    itself.
     """
 
     scenario: str
@@ -75,6 +94,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     build: str = ""
     nodes: int = 0
     one: str = MESSAGE
+    thresholds: list[Threshold] = []
+
+    @property
+    def is_own(self) -> bool:
+        """Of the gateway, not of what it is compared with."""
+        return self.target == "gateway"
 
     @property
     def name(self) -> str:
@@ -94,7 +119,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """Where it ran. reference_us: a plain loop of 100 additions, before and after."""
+    """Where it ran, and of what. reference_us: a plain loop of 100 additions, before and after. sync_ms: of one page
+    forced to the disk that the data lay on, the median. arguments: of the command. settings: of the gateway that the
+    environment gave. What an older report does not say is empty.
+    """
 
     cores: int
     python: str
@@ -102,6 +130,12 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     began: str
     reference_us: tuple[float, float]
+    cpu: str = ""
+    memory_gb: float = 0.0
+    file_system: str = ""
+    sync_ms: float = 0.0
+    arguments: list[str] = []
+    settings: dict[str, str] = {}
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +143,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     machine: Machine
     results: list[Result]
+    thresholds: list[Threshold] = []
+
+    @property
+    def demanded(self) -> list[Threshold]:
+        """What the scenarios have of themselves, and what was asked for."""
+        return [*(each for result in self.results for each in result.thresholds), *self.thresholds]
 
 
 def percentiles(seconds: Iterable[float]) -> Percentiles | None:
@@ -122,6 +162,33 @@ def percentiles(seconds: Iterable[float]) -> Percentiles | None:
 def _rank(share: float, count: int) -> int:
     """The nearest rank: the smallest value that at least `share` of all do not exceed."""
     return max(0, -int(-share * count // 1) - 1)
+
+
+def curve_of(seconds: Iterable[float]) -> list[tuple[float, float]]:
+    """Shares and milliseconds, as far as one lies beyond each share, and the longest at last."""
+    ordered = sorted(seconds)
+    shares = [share for share in CURVE if len(ordered) * (1 - share) >= 1 - 1e-9]
+    return [(share, round(ordered[_rank(share, len(ordered))] * 1000, 3)) for share in (*shares, 1.0) if ordered]
+
+
+def course_of(due: Sequence[float], answered: Sequence[float], began: float) -> list[tuple[int, int, float]]:
+    """What each second brought: answers, and the 99th percentile of how long they had taken, in milliseconds. A second
+    without any is there, too.
+    """
+    seconds: dict[int, list[float]] = {}
+    for asked, moment in zip(due, answered, strict=True):
+        seconds.setdefault(int(moment - began), []).append(moment - asked)
+    found = []
+    for second in range(max(seconds, default=-1) + 1):
+        waits = sorted(seconds.get(second, ()))
+        found.append((second, len(waits), round(waits[_rank(0.99, len(waits))] * 1000, 3) if waits else 0.0))
+    return found
+
+
+def is_known(window: Window, field: str, part: str) -> bool:
+    """Whether a window has this percentile (p99.9, say) of a field: enough messages for one to lie beyond it."""
+    share = dict(SHARES)[part]
+    return getattr(window, field) is not None and (share == 1.0 or window.messages * (1 - share) >= 1 - 1e-9)
 
 
 def longest_gap(moments: Sequence[float]) -> float:

@@ -22,6 +22,8 @@ from benchmarks.figures import percentiles
 from benchmarks.requests import Lot, ids_in, prepare
 
 READ_BYTES = 1 << 16
+LOOK_S = 0.005
+"""As long as the clock of an open loop sleeps at most, so that it is seen when this process was held up."""
 SILENCE_S = 60.0
 LAST_CHUNK = b"\r\n0\r\n\r\n"
 
@@ -36,7 +38,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Load:
-    """due, answered: moments of each request, on the clock that all processes of a machine share."""
+    """due, answered: moments of each request, on the clock that all processes of a machine share. held_s: the longest
+    time in which an open loop's clock stood still, beyond what it sleeps, so that what fell due left late.
+    """
 
     def __init__(self, requests: list[bytes], port: int, connections: int, rate_per_s: float) -> None:
         self.requests = requests
@@ -51,6 +55,7 @@ class Load:
         self._partial: dict[int, bytes] = {}
         self._sent = 0
         self._done = 0
+        self.held_s = 0.0
         for each in self._sockets:
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._poll.register(each.fileno(), select.EPOLLIN)
@@ -78,18 +83,22 @@ class Load:
     def _run_open(self) -> None:
         idle = deque(self._by_number)
         start, interval_s, count = time.perf_counter(), 1 / self._rate_per_s, len(self.requests)
+        looked = heard = start
         while self._done < count:
             now = time.perf_counter()
+            self.held_s = max(self.held_s, now - looked - LOOK_S)
+            looked = now
             while idle and self._sent < count and start + self._sent * interval_s <= now:
                 self._send(idle.popleft(), start + self._sent * interval_s)
-            wait_s = SILENCE_S
+            wait_s = LOOK_S
             if idle and self._sent < count:
-                wait_s = max(0.0, start + self._sent * interval_s - time.perf_counter())
+                wait_s = min(LOOK_S, max(0.0, start + self._sent * interval_s - time.perf_counter()))
             # epoll waits in whole milliseconds; select on epoll's own descriptor waits exactly
             if select.select([self._poll], [], [], wait_s)[0]:
                 idle.extend(self._hear(0))
-            elif wait_s == SILENCE_S:
-                raise TimeoutError("no answer")
+                heard = now
+            elif self._sent > self._done and now - heard > SILENCE_S:
+                raise TimeoutError(f"no answer for {SILENCE_S:.0f} s")
 
     def _send(self, number: int, due: float) -> None:
         index = self._sent
@@ -99,9 +108,12 @@ class Load:
         self._by_number[number].sendall(self.requests[index])
 
     def _hear(self, wait_s: float) -> list[int]:
-        """The connections that have their whole answer now."""
+        """The connections that have their whole answer now. Raises TimeoutError when nothing comes for that long."""
         free = []
-        for number, _ in self._poll.poll(wait_s):
+        events = self._poll.poll(wait_s)
+        if wait_s and not events:
+            raise TimeoutError(f"no answer for {wait_s:.0f} s")
+        for number, _ in events:
             data = self._by_number[number].recv(READ_BYTES)
             if not data:
                 raise ConnectionError("the server closed a connection")
@@ -158,6 +170,7 @@ def report(load: Load, job: Job, began: float, cpu_s: float) -> dict[str, Any]:
         "began": began,
         "ended": max(load.answered),
         "cpu_s": cpu_s,
+        "held_s": load.held_s,
         "statuses": statuses,
         "ids": str(ids),
         "p99_ms": 0.0 if waits is None else waits.p99,
@@ -165,4 +178,4 @@ def report(load: Load, job: Job, began: float, cpu_s: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    child.work(main)

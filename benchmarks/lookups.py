@@ -4,10 +4,11 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
+from benchmarks.bench import FOLDER, Bench, Plan, standing
 from benchmarks.child import Child
 from benchmarks.engines import Engine
 from benchmarks.figures import Result, Window, over
+from benchmarks.following import Watch
 from benchmarks.requests import Lot
 from benchmarks.scenarios import WARM_UP, Options, open_loops, rates_of
 from benchmarks.targets import GatewayTarget

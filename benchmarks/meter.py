@@ -11,6 +11,10 @@ LIMIT_SHARE: Final = 0.8
 """Of a core; a generator or SMSC busier than that may itself be the limit."""
 
 
+HELD_MS: Final = 20.0
+"""A generator that stood still for longer is told of."""
+
+
 class Reading(msgspec.Struct, frozen=True):
     """At one moment. cpu_s: by role. written_bytes: by the target, and what keeps its data."""
 
@@ -63,6 +67,12 @@ def limiting(busy: Mapping[str, float], target: str) -> Iterable[str]:
     for role, share in busy.items():
         if role != target and share > LIMIT_SHARE:
             yield f"{role} used {share:.0%} of a core and may be the limit"
+
+
+def held_up(held_ms: float) -> Iterable[str]:
+    """A warning of a generator that stood still itself."""
+    if held_ms > HELD_MS:
+        yield f"the generator was held up for {held_ms:,.0f} ms: what fell due then left late, whatever the target did"
 
 
 def family(pid: int) -> Iterator[int]:

@@ -13,9 +13,10 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
+from benchmarks.bench import FOLDER, Bench, Plan, standing
 from benchmarks.engines import engine
 from benchmarks.figures import Result, Window
+from benchmarks.following import Watch
 from benchmarks.meter import Meter
 from benchmarks.scenarios import SCENARIOS, WARM_UP, Options, whole
 from benchmarks.targets import GatewayTarget

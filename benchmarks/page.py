@@ -1,7 +1,8 @@
 """A report as one HTML file: figures in tables, drawings beside them, nothing fetched from anywhere, light and dark."""
 
+import shlex
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -9,16 +10,18 @@ from typing import Final
 
 from benchmarks import charts
 from benchmarks.compare import Move, by_rate
-from benchmarks.figures import Report, Result, Window, by_counted, over
+from benchmarks.figures import SHARES, Report, Result, Threshold, Window, by_counted, is_known, over
 from benchmarks.stages import ORDER
 from benchmarks.tables import number, ratios, spread_text
 
+VERDICTS: Final = ("better", "worse")
+"""Those that have a colour."""
 STYLE: Final = Path(__file__).with_name("page.css")
 
 
 def page(report: Report, moves: Sequence[Move] = ()) -> str:
     """The whole file."""
-    body = "".join((_head(report), *_sections(report, moves)))
+    body = "".join((_head(report), _verdicts(report, moves), *_sections(report, moves)))
     style = STYLE.read_text(encoding="utf-8")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Load test</title>'
@@ -30,26 +33,54 @@ def page(report: Report, moves: Sequence[Move] = ()) -> str:
 def _head(report: Report) -> str:
     machine = report.machine
     before, after = machine.reference_us
-    return (
-        f"<h1>Load test</h1><p>Version {escape(machine.version)}, {escape(machine.began)}, Python {machine.python},"
-        f" {machine.cores} cores, {escape(machine.system)}. A loop of 100 additions took {before:.2f} µs before and"
-        f" {after:.2f} µs after: how fast, and how steady, the machine was.</p>"
+    builds = sorted({each.build for each in report.results if each.is_own and each.build})
+    about = [
+        f"Version {machine.version}" + (f", {' and '.join(builds)}" if builds else ""),
+        machine.began,
+        f"{machine.cpu or 'processor unknown'}, {machine.cores} cores, {machine.memory_gb:g} GB",
+        f"{machine.system}, Python {machine.python}",
+        f"{machine.file_system or 'file system unknown'}, {machine.sync_ms:.3g} ms to force a page to disk",
+        f"100 additions in {before:.2f} µs before and {after:.2f} µs after",
+    ]
+    said = "".join(f"<li>{escape(each)}</li>" for each in about)
+    arguments = f"<p><code>python -m benchmarks {escape(shlex.join(machine.arguments))}</code></p>"
+    settings = "".join(
+        f"<li><code>{escape(name)}={escape(value)}</code></li>" for name, value in machine.settings.items()
     )
+    more = f"<p>Settings from the environment:</p><ul>{settings}</ul>" if settings else ""
+    return f'<h1>Load test</h1><ul class="about">{said}</ul>{arguments}{more}'
+
+
+def _verdicts(report: Report, moves: Sequence[Move]) -> str:
+    """A strip of what held and what did not, before all figures."""
+    chips = [_chip(each.scenario, each.truth, "met") for each in report.results]
+    chips += [
+        _chip(each.result, f"{each.text}: {each.value}", "met" if each.met else "missed") for each in report.demanded
+    ]
+    worse = [each for each in moves if each.verdict == "worse"]
+    chips += [_chip(each.result, f"{each.figure} worse by {abs(each.change):.0%}", "missed") for each in worse]
+    return f'<ul class="strip">{"".join(chips)}</ul>'
+
+
+def _chip(of: str, text: str, verdict: str) -> str:
+    sign = "✓" if verdict == "met" else "✗"
+    return f'<li class="{verdict}"><strong>{sign} {escape(of)}</strong> {escape(text)}</li>'
 
 
 def _sections(report: Report, moves: Sequence[Move]) -> Iterator[str]:
     results = [result for result in report.results if result.closed]
-    yield "<h2>Capacity and cost</h2>"
+    yield "<h2>Capacity and cost</h2>" if results else ""
     for one, group in by_counted(results).items():
-        yield charts.bars(
-            f"{one.title()}s a second, closed loop, median", [_bar(each, "per_s", "/s") for each in group]
-        )
-        yield charts.bars(f"CPU of a {one}, median", [_bar(each, f"cpu_us.{each.target}", " µs") for each in group])
+        if len(group) > 1:
+            yield charts.bars(
+                f"{one.title()}s a second, closed loop, median", [_bar(each, "per_s", "/s") for each in group]
+            )
+            yield charts.bars(f"CPU of a {one}, median", [_bar(each, f"cpu_us.{each.target}", " µs") for each in group])
         yield "".join(f"<p>{escape(line)}</p>" for line in ratios(group))
         yield _capacity(group, one)
-    yield from _latency([result for result in results if result.open])
+    yield from _latency([result for result in report.results if result.open], report.demanded)
     yield from _stages({result.name: result.stages for result in results if result.stages})
-    yield from _over_time(results)
+    yield from _over_time(report.results)
     if moves:
         yield "<h2>Compared</h2>" + _moves(moves)
     yield "<h2>Truth and notes</h2>" + "".join(map(_notes, report.results))
@@ -74,31 +105,54 @@ def _capacity(results: Sequence[Result], one: str) -> str:
     return _table(heads, rows)
 
 
-def _latency(results: Sequence[Result]) -> Iterator[str]:
+def _latency(results: Sequence[Result], demanded: Sequence[Threshold]) -> Iterator[str]:
     if not results:
         return
     yield "<h2>Latency in open loops</h2><p>From the moment a message was due, so a stall is not spared.</p>"
     for result in results:
         rates = by_rate(result.open)
+        curves = [
+            charts.Series(f"{rate:,.0f}/s", [point for point in of[len(of) // 2].curve if point[0] < 1], at)
+            for at, (rate, of) in enumerate(list(rates.items())[:4])
+        ]
+        if any(len(each.points) > 1 for each in curves):
+            yield charts.percentiles(f"Answers by percentile: {result.name}", curves, _target(result, demanded))
         if len(rates) > 1:
             series = [
-                charts.Series(text, [(rate, over(of, f"answer_ms.{part}").median) for rate, of in rates.items()], at)
-                for at, (part, text) in enumerate((("p50", "p50"), ("p90", "p90"), ("p99", "p99"), ("p99_9", "p99.9")))
+                charts.Series(part, _known(rates, part), at) for at, part in enumerate(("p50", "p90", "p99", "p99.9"))
             ]
-            yield charts.lines(f"Answer against rate: {result.name}", "messages/s", "ms", series)
+            drawn = [each for each in series if each.points]
+            yield charts.lines(f"Answer against rate: {result.name}", "messages/s", "ms", drawn)
     heads = ("", "rate/s", "p50 ms", "p90", "p99", "p99.9", "max", "to submit_sm p99", "told p99", "longest pause")
     yield _table(
         heads, [_latency_row(result, rate, of) for result in results for rate, of in by_rate(result.open).items()]
     )
 
 
+def _known(rates: Mapping[float, Sequence[Window]], part: str) -> list[tuple[float, float]]:
+    """A percentile of the answers by rate, where there were enough."""
+    return [
+        (rate, over(of, f"answer_ms.{part.replace('.', '_')}").median)
+        for rate, of in rates.items()
+        if all(is_known(each, "answer_ms", part) for each in of)
+    ]
+
+
+def _target(result: Result, demanded: Sequence[Threshold]) -> float | None:
+    """Milliseconds that this result's answers were to keep below; None where nobody wanted any."""
+    return next((each.limit_ms for each in demanded if each.result == result.name and each.limit_ms), None)
+
+
 def _latency_row(result: Result, rate: float, windows: Sequence[Window]) -> tuple[str, ...]:
-    answers = (spread_text(over(windows, f"answer_ms.{part}")) for part in ("p50", "p90", "p99", "p99_9", "max"))
-    others = (
-        spread_text(over(windows, f"{name}.p99")) if all(getattr(each, name) for each in windows) else "–"
-        for name in ("submit_ms", "told_ms")
-    )
+    answers = (_spread(windows, "answer_ms", part) for part, _ in SHARES)
+    others = (_spread(windows, name, "p99") for name in ("submit_ms", "told_ms"))
     return (result.name, f"{rate:,.0f}", *answers, *others, spread_text(over(windows, "pause_ms")))
+
+
+def _spread(windows: Sequence[Window], field: str, part: str) -> str:
+    if not all(is_known(each, field, part) for each in windows):
+        return "–"
+    return spread_text(over(windows, f"{field}.{part.replace('.', '_')}"))
 
 
 def _stages(rows: dict[str, dict[str, float]]) -> Iterator[str]:
@@ -110,18 +164,41 @@ def _stages(rows: dict[str, dict[str, float]]) -> Iterator[str]:
 
 
 def _over_time(results: Sequence[Result]) -> Iterator[str]:
-    yield "<h2>Throughput over time</h2><p>One closed loop of each, the median one.</p>"
+    yield "<h2>Over time</h2><p>The longest open loop of each, or the median closed one.</p>"
     for result in results:
-        window = median_window(result.closed)
-        series = [
-            charts.Series("submitted", speeds([(at, sub) for at, sub, _ in window.timeline]), 0),
-            charts.Series("recorded", speeds([(at, rec) for at, _, rec in window.timeline]), 1),
-        ]
-        drawn = [each for each in series if len(each.points) > 1 and any(y for _, y in each.points)]
-        if drawn:
-            yield charts.lines(result.name, "seconds", "submit_sm or receipts a second", drawn)
-        else:
+        window = longest(result)
+        if window is None:
+            continue
+        drawn = list(_course(result.name, window))
+        yield from drawn
+        if not drawn:
             yield f"<p>{escape(result.name)}: over before its course was looked at twice; send more messages.</p>"
+
+
+def _course(name: str, window: Window) -> Iterator[str]:
+    """Rate, latency and memory along one window."""
+    answered = [(second + 1.0, float(count)) for second, count, _ in window.course[:-1]]
+    series = [
+        charts.Series("submitted", speeds([(at, sub) for at, sub, _ in window.timeline]), 0),
+        charts.Series("recorded", speeds([(at, rec) for at, _, rec in window.timeline]), 1),
+        charts.Series("answered", answered, 2),
+    ]
+    rates = [each for each in series if len(each.points) > 1 and any(y for _, y in each.points)]
+    if rates:
+        yield charts.lines(f"Rate: {name}", "seconds", "a second", rates)
+    waits = [(second + 1.0, p99) for second, _, p99 in window.course]
+    if len(waits) > 2:
+        yield charts.lines(f"p99 of each second's answers: {name}", "seconds", "ms", [charts.Series("p99", waits, 0)])
+    memory = [(at, rss) for at, rss in window.memory if at >= 0]
+    if len(memory) > 2:
+        yield charts.lines(f"Memory: {name}", "seconds", "MB", [charts.Series("RSS", memory, 0)])
+
+
+def longest(result: Result) -> Window | None:
+    """The window whose course says most; None where nothing ran."""
+    if result.open:
+        return max(result.open, key=lambda each: each.seconds)
+    return median_window(result.closed) if result.closed else None
 
 
 def speeds(counts: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
@@ -160,6 +237,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     """A range in brackets stands below its median."""
+    if text in VERDICTS:
+        return f'<td class="{text}">{text}</td>'
     median, bracket, rest = text.partition(" (")
     below = f"<small>{escape(rest.replace(')', ''))}</small>" if bracket else ""
     return f"<td>{escape(median)}{below}</td>"

@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.bench import FOLDER, Plan, Watch
+from benchmarks.bench import FOLDER, Plan
 from benchmarks.engines import Engine
 from benchmarks.figures import Result
+from benchmarks.following import Watch
 from benchmarks.jasmin import JasminMissing, JasminTarget, programs
 from benchmarks.kannel import KannelMissing, KannelTarget, program
 from benchmarks.scenarios import SCENARIOS, Options, gateway_run, run

@@ -67,7 +67,7 @@ def frame_of(index: int, lot: Lot, registered_delivery: int) -> bytearray:
 
 
 class Load:
-    """Shared by the binds: what is to be sent, and what came of it."""
+    """Shared by the binds: what is to be sent, and what came of it. held_s: see `benchmarks.load.Load`."""
 
     def __init__(self, job: Job) -> None:
         first, count = job.lot.first, job.lot.count
@@ -82,6 +82,7 @@ class Load:
         self.ids = [b""] * count
         self.statuses: Counter[int] = Counter()
         self.answers = 0
+        self.held_s = 0.0
         self.news: list[tuple[float, bytes]] = []
         self.done = asyncio.get_running_loop().create_future()
 
@@ -97,10 +98,12 @@ class Load:
 
     async def keep_time(self, rate_per_s: float, binds: "list[Bind]") -> None:
         """Let messages fall due at the rate."""
-        start = time.perf_counter()
+        start = looked = time.perf_counter()
         for index in range(self.count):
             self.due[index] = start + index / rate_per_s
         while self.sent < self.count and not self.done.done():
+            now = time.perf_counter()
+            self.held_s, looked = max(self.held_s, now - looked - TICK_S), now
             self.ready = min(self.count, int((time.perf_counter() - start) * rate_per_s) + 1)
             for bind in binds:
                 bind.fill()
@@ -229,6 +232,7 @@ def report(load: Load, job: Job, began: float, cpu_s: float) -> dict[str, Any]:
         "undelivered": sum(not says_delivered(body) for _, body in load.news),
         "told_by": max((moment for moment, _ in load.news), default=0.0),
         "cpu_s": cpu_s,
+        "held_s": load.held_s,
         "statuses": {str(status): count for status, count in load.statuses.items()},
         "ids": str(ids),
         "told": str(told),
@@ -246,4 +250,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    child.work(main)

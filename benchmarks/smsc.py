@@ -1,13 +1,15 @@
 """The operator of a run: the simulated SMSC in a process of its own, which stamps the arrival of each message.
 
 Commands: `until` (totals that must be reached; answered when they are), `lot` (what is known of some messages),
-`down` and `up`. It gives a sample four times a second. It keeps a moment and a few bits for each message, nothing else.
+`down` and `up`, `receipts` (the share of messages that get one from then on). It gives a sample four times a second. It
+keeps a moment and a few bits for each message, nothing else.
 """
 
 import asyncio
 import sys
 import time
 from array import array
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +17,11 @@ import msgspec
 import uvloop
 
 from benchmarks import child
+from benchmarks.habits import faults_of
 from benchmarks.messages import MIXES, SENDER, index_of
-from operators.simulator import Onlooker, Simulator, SimulatorSettings
-from operators.smpp.pdu import SubmitSm
+from operators.simulator import Onlooker, Receipt, Simulator, SimulatorSettings
+from operators.smpp import status as st
+from operators.smpp.pdu import SubmitSm, SubmitSmResp
 from operators.smpp.session import SessionSettings
 
 SAMPLE_S = 0.25
@@ -25,22 +29,29 @@ _UDHI = 0x40
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """mix: of the messages to come. window: receipts sent without an answer."""
+    """mix: of the messages to come. window: receipts sent without an answer. habits: see `benchmarks.habits`."""
 
     mix: str
     window: int = 1000
+    habits: dict[str, float] = {}
 
 
 class Stamps(Onlooker):
-    """When each message came first, which of its parts came, what came twice, and what came with another text."""
+    """When each message was taken first, which of its parts were, what was taken twice, and what came with another
+    text. doubled: receipts may come twice, or for nobody, and each counts once.
+    """
 
-    def __init__(self, mix: str) -> None:
+    def __init__(self, mix: str, *, doubled: bool = False) -> None:
         self._forms = MIXES[mix]
         self._codings = [coding_of(form.text) for form in self._forms.forms]
         self._bodies: dict[int, dict[int, bytes]] = {}  # of long messages that are not whole yet
         self._arrived = array("d")
         self._parts: list[int] = []
         self._twice: set[int] = set()
+        self._came: SubmitSm | None = None
+        self._doubled = doubled
+        self._untold: set[str] = set()
+        self.receipts_told = 0
         self.receipts_asked = 0
         self.strangers = 0
         self.altered = 0
@@ -48,6 +59,25 @@ class Stamps(Onlooker):
         self.other_senders = 0
 
     def submitted(self, submit: SubmitSm) -> None:
+        self._came = submit
+
+    def answered(self, response: SubmitSmResp) -> None:
+        """What is not taken will come again."""
+        if self._came is not None and response.status == st.OK:
+            self.taken(self._came)
+            if self._doubled:
+                self._untold.add(response.message_id)
+        self._came = None
+
+    def acknowledged(self, receipt: Receipt) -> None:
+        if not self._doubled:
+            self.receipts_told += 1
+        elif receipt.message_id in self._untold:
+            self._untold.remove(receipt.message_id)
+            self.receipts_told += 1
+
+    def taken(self, submit: SubmitSm) -> None:
+        """A part of a message, for good."""
         now = time.perf_counter()
         if submit.registered_delivery & 0x03:
             self.receipts_asked += 1
@@ -143,11 +173,11 @@ class Station:
     """The simulator, its stamps, and the conversation with whoever runs the run."""
 
     def __init__(self, job: Job) -> None:
-        self.stamps = Stamps(job.mix)
+        self.stamps = Stamps(job.mix, doubled=bool(job.habits.keys() & {"receipts-twice", "strangers"}))
         session = SessionSettings(window=job.window, inbound=100_000)
         settings = SimulatorSettings(session=session)
         self._waits: asyncio.Task[None]
-        self.simulator = Simulator(settings=settings, onlooker=self.stamps)
+        self.simulator = Simulator(faults=faults_of(job.habits), settings=settings, onlooker=self.stamps)
 
     async def serve(self) -> None:
         await self.simulator.start()
@@ -167,7 +197,7 @@ class Station:
         """Say when so many submit_sm are taken and every receipt that was asked for is acknowledged."""
         stamps = self.stamps
         await self.simulator.until(
-            lambda tally: tally.accepted >= submits and tally.receipts_acknowledged >= stamps.receipts_asked
+            lambda tally: tally.accepted >= submits and stamps.receipts_told >= stamps.receipts_asked
         )
         child.say({"reached": time.perf_counter()})
 
@@ -179,11 +209,13 @@ class Station:
                 await self.simulator.go_down()
             case {"up": True}:
                 await self.simulator.come_up()
+            case {"receipts": share}:
+                self.simulator.faults = replace(self.simulator.faults, receipt_rate=share)
         return {"done": time.perf_counter()}
 
     def _sample(self) -> None:
         tally = self.simulator.tally
-        child.say({"sample": [time.perf_counter(), tally.accepted, tally.receipts_acknowledged]})
+        child.say({"sample": [time.perf_counter(), tally.accepted, self.stamps.receipts_told]})
         asyncio.get_running_loop().call_later(SAMPLE_S, self._sample)
 
 
@@ -192,4 +224,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    child.work(main)

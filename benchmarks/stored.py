@@ -17,9 +17,10 @@ from typing import Final
 import msgspec
 import psutil
 
-from benchmarks.bench import FOLDER, Bench, Plan, Watch, standing
+from benchmarks.bench import FOLDER, Bench, Plan, standing
 from benchmarks.engines import Engine
 from benchmarks.figures import Result, Window, percentiles
+from benchmarks.following import Watch
 from benchmarks.meter import Meter, Reading, rss_mb
 from benchmarks.targets import GatewayTarget
 from benchmarks.truth import Wrong

@@ -5,26 +5,28 @@ from typing import Final
 
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from benchmarks.compare import Move, by_rate
-from benchmarks.figures import Report, Result, Spread, Window, by_counted, over
+from benchmarks.figures import SHARES, Report, Result, Spread, Threshold, Window, by_counted, is_known, over
 from benchmarks.nodes import by_nodes
 from benchmarks.stages import ORDER
 
+_ENDLESS: Final = 10_000
 _STYLES: Final = {"better": "green", "worse": "red"}
 
 
 def show(console: Console, report: Report) -> None:
     """Capacity, latency and stages; then what readers should know."""
     for one, results in by_counted([result for result in report.results if result.closed]).items():
-        console.print(_capacity(results, one))
+        _print(console, _capacity(results, one))
     if any(result.open for result in report.results):
-        console.print(_latency(report.results))
+        _print(console, _latency(report.results))
     if any(result.stages for result in report.results):
-        console.print(_stages(report.results))
+        _print(console, _stages(report.results))
     if any(result.nodes for result in report.results):
-        console.print(_costs(report.results))
+        _print(console, _costs(report.results))
     for line in (*ratios(report.results), *by_nodes(report.results)):
         console.print(line)
     for result in report.results:
@@ -48,7 +50,20 @@ def show_moves(console: Console, moves: Sequence[Move]) -> None:
             f"[{_STYLES[move.verdict]}]{move.verdict}[/]" if move.verdict in _STYLES else move.verdict,
             f"{move.chance:.1%}",
         )
-    console.print(table if moves else "nothing to compare: the reports share no scenario")
+    if moves:
+        _print(console, table)
+    else:
+        console.print("nothing to compare: the reports share no scenario of the same build")
+
+
+def show_thresholds(console: Console, thresholds: Sequence[Threshold]) -> None:
+    """What was demanded, and whether it held."""
+    if not thresholds:
+        return
+    table = _table("demanded", "threshold", "measured", "")
+    for each in thresholds:
+        table.add_row(each.result, each.text, each.value, "[green]met[/]" if each.met else "[red]MISSED[/]")
+    _print(console, table)
 
 
 def ratios(results: Sequence[Result]) -> list[str]:
@@ -78,6 +93,21 @@ def number(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _print(console: Console, table: Table) -> None:
+    """As a table where it fits; else a line for each figure, so that none is cut."""
+    wide = Measurement.get(console, console.options.update(width=_ENDLESS), table).maximum
+    if wide <= console.width:
+        console.print(table)
+        return
+    console.print(f"[bold]{table.title}[/]")
+    names, *columns = table.columns
+    cells = zip(*(list(each.cells) for each in columns), strict=True)
+    for name, row in zip(names.cells, cells, strict=True):
+        console.print(f"  {name}")
+        for column, value in zip(columns, row, strict=True):
+            console.print(f"    {column.header or 'verdict'}: {value}")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -117,15 +147,13 @@ def _latency(results: Sequence[Result]) -> Table:
     table.add_column("pause ms", justify="right")
     for result in results:
         for rate, windows in by_rate(result.open).items():
-            waits = [
-                number(over(windows, f"answer_ms.{part}").median) for part in ("p50", "p90", "p99", "p99_9", "max")
-            ]
+            waits = [percentile(windows, "answer_ms", part) for part, _ in SHARES]
             table.add_row(
                 result.name,
                 f"{rate:.0f}",
                 *waits,
-                _p99(windows, "submit_ms"),
-                _p99(windows, "told_ms"),
+                percentile(windows, "submit_ms", "p99"),
+                percentile(windows, "told_ms", "p99"),
                 number(over(windows, "pause_ms").high),
             )
     return table
@@ -144,15 +172,16 @@ def _costs(results: Sequence[Result]) -> Table:
                 spread_text(over(windows, f"cpu_us.{result.target}")),
                 spread_text(over(windows, "cpu_us.Redis")),
                 spread_text(over(windows, "answer_ms.p99")),
-                _p99(windows, "told_ms"),
+                percentile(windows, "told_ms", "p99"),
             )
     return table
 
 
-def _p99(windows: Sequence[Window], name: str) -> str:
-    if any(getattr(each, name) is None for each in windows):
+def percentile(windows: Sequence[Window], name: str, part: str) -> str:
+    """The median over runs; – of what was not measured, or of so few messages that none lies beyond it."""
+    if not all(is_known(each, name, part) for each in windows):
         return "–"
-    return number(over(windows, f"{name}.p99").median)
+    return number(over(windows, f"{name}.{part.replace('.', '_')}").median)
 
 
 def _stages(results: Sequence[Result]) -> Table:

@@ -79,9 +79,9 @@ def _recorded(ids: Sequence[str], recorded: Mapping[str, str]) -> list[str]:
         wrong.append(f"{len(missing)} accepted messages are not recorded: {_some(missing)}")
     if strange:
         wrong.append(f"{len(strange)} messages are recorded that nobody sent: {_some(strange)}")
-    others = Counter(status for status in recorded.values() if status != "delivered")
+    others = {name: status for name, status in recorded.items() if status != "delivered"}
     if others:
-        wrong.append(f"not every message was delivered: {dict(others)}")
+        wrong.append(f"not every message was delivered: {dict(Counter(others.values()))}: {_some(others)}")
     return wrong
 
 

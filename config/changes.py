@@ -76,8 +76,9 @@ def _entries(
 
 
 def _named(entries: tuple[msgspec.Struct, ...]) -> dict[str, msgspec.Struct]:
-    return {_name(entry) or str(index): entry for index, entry in enumerate(entries)}
+    return {entry_name(entry) or str(index): entry for index, entry in enumerate(entries)}
 
 
-def _name(entry: msgspec.Struct) -> str:
+def entry_name(entry: msgspec.Struct) -> str:
+    """By which an entry of a list of tables is known; '' for one that has no name."""
     return next((str(getattr(entry, key)) for key in _NAMING_KEYS if hasattr(entry, key)), "")

@@ -74,6 +74,12 @@ class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
 
     kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
+    twilio: Annotated[bool, Meta(description="Twilio's `/2010-04-01/Accounts/…/Messages`.", extra=RESTART)] = False
+    unifonic: Annotated[bool, Meta(description="Unifonic's `/rest/SMS/messages` and its kin.", extra=RESTART)] = False
+    taqnyat: Annotated[
+        bool, Meta(description="Taqnyat's `/v1/messages` under `/taqnyat`, and for its tokens without.", extra=RESTART)
+    ] = False
+    msegat: Annotated[bool, Meta(description="Msegat's `/gw/sendsms.php`.", extra=RESTART)] = False
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

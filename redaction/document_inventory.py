@@ -257,6 +257,17 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
     ),
     *_kind("package_part", replace(_DECISION, form=Form.SEALED), {"sealed": "a part of what is held of a person"}),
     *_kind("package_part", _DECISION, {"key": "random id of the case, and which part"}),
+    # breach: as long as its case
+    *_kind(
+        "breach",
+        _DECISION,
+        {
+            "key": "random id of the case",
+            "estimate": "how many people and messages it may concern, by customer and tag; of few not how many",
+            "authority_ms": "when the authority was told",
+            "people_ms": "when the people were told",
+        },
+    ),
     # case_waiting, case_code: until it is proved, at most 7 days; code_tally: a day
     *_kind(
         "case_waiting",

@@ -259,7 +259,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "customer": "whose key",
             "prefix": "its first characters, to recognise it by",
             "scopes": "what it may do",
-            "settings": "address allow-list, senders, limits",
+            "settings": "address allow-list, limits, façades; the key itself, sealed, where one of them signs with it",
             "created_ms": "when it was made",
             "expires_ms": "when it ends",
             "revoked_ms": "when it was revoked",

@@ -82,6 +82,7 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         # Where a customer's events go, and what they are signed with.
         "webhook_url": (Purpose.INFORM_CUSTOMER,),
         "webhook_secret": (Purpose.CREDENTIAL,),
+        "facade_token": (Purpose.CREDENTIAL,),
         # Why somebody who runs the gateway wanted something of it.
         "reason": (Purpose.SECURITY, Purpose.LEGAL),
         "account": (Purpose.INFORM_CUSTOMER, Purpose.SECURITY, Purpose.DATA_SUBJECT, Purpose.LEGAL),

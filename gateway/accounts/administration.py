@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gateway.accounts.esme_profile import EsmeProfile, with_words
+from gateway.accounts.facade_tokens import resealed, with_token
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.key_secrets import facade_secret, own_secret
 from gateway.accounts.passwords import SHORT, hashed, new_password
@@ -284,7 +285,7 @@ class Accounts:
                 prefix=prefix,
                 digest=self._digest(secret, epoch),
                 scopes=tuple(scopes),
-                settings=stored_form(stored),
+                settings=stored_form(with_token(self._sealer, stored, secret, customer_id, prefix)),
                 created_ms=now_ms,
                 expires_ms=expires_ms,
             )
@@ -508,6 +509,22 @@ async def move_keys(store: AccountStore, actor: Actor, moved: Mapping[str, tuple
                 changed = msgspec.structs.replace(key, digest=digest, settings=kept_beside(key.settings, settings))
                 await store.save_key(changed, read=key.version)
                 _say(actor, "key", key.prefix)
+
+    await _until_it_stands(attempt)
+
+
+async def reseal_tokens(store: AccountStore, sealer: AccountSealer, customer: int) -> None:
+    """Seal the tokens of a customer's façades under its present key; what they are does not change.
+
+    Raises SealError, ValueError, LedgerUnavailable and ChangedMeanwhile; then some are sealed anew and some are not.
+    """
+
+    async def attempt() -> None:
+        for key in await store.keys():
+            settings = key_settings(key.settings)
+            if key.customer == customer and key.revoked_ms is None and settings.token:
+                anew = kept_beside(key.settings, resealed(sealer, settings, customer, key.prefix))
+                await store.save_key(msgspec.structs.replace(key, settings=anew), read=key.version)
 
     await _until_it_stands(attempt)
 

@@ -11,7 +11,7 @@ from typing import Final
 from gateway.accounts.customers import ApiKey, Customer, Esme, Owner
 from gateway.accounts.esme_profile import USUAL, EsmeProfile
 from gateway.accounts.index import Accounts, index_accounts
-from gateway.accounts.settings import keyword_key, number_key
+from gateway.accounts.settings import StoredToken, keyword_key, number_key
 from gateway.ledger.contract import LedgerUnavailable, StoredEndpoint
 from gateway.ledger.roles import AccountStore
 from gateway.model.owners import PLATFORM, PLATFORM_ID
@@ -100,6 +100,10 @@ class Directory:
                 self._found(key, secret, epoch)
                 return key
         return None
+
+    def facade_tokens(self, customer_id: int) -> tuple[StoredToken, ...]:
+        """Of a customer's live keys, the oldest first."""
+        return self._accounts.tokens.get(customer_id, ())
 
     def peppers(self) -> frozenset[int] | None:
         """Epochs of the peppers that keys are under, which are not revoked; None where that cannot be known."""

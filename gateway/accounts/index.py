@@ -20,6 +20,7 @@ from gateway.accounts.settings import (
     EsmeSettings,
     KeySettings,
     StoredKeySettings,
+    StoredToken,
     fault,
     keyword_key,
     parse_network,
@@ -55,7 +56,8 @@ class Accounts(msgspec.Struct, frozen=True):
     """One consistent reading of the accounts; keys by digest, ESMEs by system_id, the rest by customer.
 
     profiles: of ESME accounts, by their number. held: customers of whom nothing is sent. peppers: epochs of those that
-    digests of keys are under, the newest first. unreadable: what cannot be read, by public names.
+    digests of keys are under, the newest first. unreadable: what cannot be read, by public names. tokens: of keys whose
+    façade signs with them, the oldest first.
     """
 
     customers: Mapping[int, Customer] = {}
@@ -68,6 +70,7 @@ class Accounts(msgspec.Struct, frozen=True):
     held: frozenset[int] = frozenset()
     peppers: tuple[int, ...] = (0,)
     unreadable: tuple[Unreadable, ...] = ()
+    tokens: Mapping[int, tuple[StoredToken, ...]] = {}
 
 
 def index_accounts(stored: StoredAccounts) -> Accounts:
@@ -102,6 +105,7 @@ class _Indexing:
             self._held(),
             self._peppers(),
             tuple(self._faults),
+            self._tokens(),
         )
 
     def _note(self, kind: str, number: int, name: str, reason: str) -> None:
@@ -141,6 +145,16 @@ class _Indexing:
                 found[each.digest] = _key(each, self._customers[each.customer])
             except ROW_FAULTS as error:
                 self._note("key", each.id, each.prefix, fault(error))
+        return found
+
+    def _tokens(self) -> Mapping[int, tuple[StoredToken, ...]]:
+        found: dict[int, tuple[StoredToken, ...]] = {}
+        for each in sorted(self._live(self._stored.keys), key=lambda key: key.id):
+            with suppress(*ROW_FAULTS):
+                sealed = _decode_key(each.settings).token
+                if sealed:
+                    token = StoredToken(each.id, each.prefix, sealed)
+                    found[each.customer] = (*found.get(each.customer, ()), token)
         return found
 
     def _peppers(self) -> tuple[int, ...]:

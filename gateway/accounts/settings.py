@@ -251,15 +251,25 @@ class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class StoredKeySettings(KeySettings, frozen=True, kw_only=True):
     """As they lie beside a key. pepper: the epoch of the one that its digest is under. facades: the façades that it is
-    for, and nothing else; empty is the API of our own.
+    for, and nothing else; empty is the API of our own. token: the key itself, sealed and in Base64, where one of them
+    signs with it (`gateway.accounts.facade_tokens`).
     """
 
     pepper: int = 0
     facades: tuple[str, ...] = ()
+    token: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _require(set(self.facades) <= set(FACADES), f"façades are {', '.join(FACADES)}")
+
+
+class StoredToken(msgspec.Struct, frozen=True):
+    """Of a live key, as it lies beside it."""
+
+    key_id: int
+    prefix: str
+    sealed: str
 
 
 class EsmeSettings(KeySettings, frozen=True, kw_only=True):

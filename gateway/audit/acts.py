@@ -80,9 +80,11 @@ class Act(enum.Enum):
     OPERATOR_THROUGHPUT = "operator.throughput"
     OPERATOR_REROUTE = "operator.reroute"
     OPERATOR_DRAIN = "operator.drain"
+    ROUTE_CHANGE = "route.change"
     ACCEPTING = "accepting"
     DISPATCH = "dispatch"
     SETTINGS_RELOAD = "settings.reload"
+    PROBLEM_ACKNOWLEDGE = "problem.acknowledge"
     RULEPACK_SWITCH = "rulepack.switch"
     TASK_BEGIN = "task.begin"
     TASK_END = "task.end"
@@ -125,6 +127,8 @@ class Act(enum.Enum):
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
+    BREACH_ESTIMATE = "breach.estimate"
+    BREACH_DRAFT = "breach.draft"
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_CORRECT = "consent.correct"
@@ -253,9 +257,11 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.OPERATOR_THROUGHPUT: _OPERATOR,
         Act.OPERATOR_REROUTE: _OPERATOR,
         Act.OPERATOR_DRAIN: _OPERATOR,
+        Act.ROUTE_CHANGE: _rule("route", words=(*_SWITCH, "weights"), numbers="version"),
         Act.ACCEPTING: _rule("", words=_SWITCH, numbers="version"),
         Act.DISPATCH: _rule("", words=_SWITCH, numbers="version"),
         Act.SETTINGS_RELOAD: _rule("", numbers="version nodes", digests=_STATES),
+        Act.PROBLEM_ACKNOWLEDGE: _rule("problem"),
         Act.RULEPACK_SWITCH: _rule("", numbers="version", digests=_STATES),
         Act.TASK_BEGIN: _rule("task"),
         Act.TASK_END: _rule("task", numbers="done"),
@@ -310,6 +316,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE_STEP,
         Act.CASE_CLOSE: _CASE,
+        Act.BREACH_ESTIMATE: _rule("case", numbers="messages subjects customers"),
+        Act.BREACH_DRAFT: _rule("case", words=("authority", "people")),
         Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),
         Act.CONSENT_WITHDRAW: _rule("cus", words=_PURPOSES_OF_CONSENT),
         Act.CONSENT_CORRECT: _rule("cus", words=("given_ms", "means", "wording", "prior")),

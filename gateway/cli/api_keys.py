@@ -11,6 +11,7 @@ from gateway.accounts.settings import DEFAULT_SCOPES, KeySettings, label_of, pep
 from gateway.cli.amounts import amount
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import customer_names, find_customer, find_owner, open_desk
+from gateway.http_api.facades.twilio.sids import sids_of
 from gateway.model.facades import FACADES
 from gateway.model.times import rfc3339, rfc3339_or_none
 from redaction.personal import Purpose
@@ -69,6 +70,7 @@ def add(
                 "key": secret.reveal(Purpose.CREDENTIAL),
                 "prefix": stored.prefix,
                 **({"username": stored.prefix, "password": password_of(secret)} if facade else {}),
+                **(sids_of(owner.public_id, stored.prefix) if "twilio" in (facade or ()) else {}),
                 "scopes": " ".join(stored.scopes),
                 "expires": rfc3339_or_none(stored.expires_ms),
             }

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from gateway.accounts.administration import reseal_tokens
 from gateway.accounts.settings import pepper_of
 from gateway.audit.acts import Act
 from gateway.audit.entries import known
@@ -73,6 +74,7 @@ async def _reseal(desk: Desk, customer: StoredCustomer) -> None:
 
     try:
         await desk.accounts.reseal_profile(customer.id)
+        await reseal_tokens(desk.ledger.accounts, desk.sealer, customer.id)
         if await desk.accounts.endpoint(customer.id) is not None:
             await desk.accounts.set_endpoint(customer.id, changed, None)
     except (SealError, ValueError):

@@ -17,12 +17,14 @@ from gateway.control.wanted import (
     EsmeWanted,
     NodeWanted,
     OperatorWanted,
+    RouteWanted,
     Switch,
     Unreadable,
     W,
     esme_in,
     of_node,
     operator_in,
+    route_in,
     unpack,
 )
 from gateway.ledger.contract import Document
@@ -37,7 +39,7 @@ log = logger("gateway.control")
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for this process now. operators: by name; of one that is not here nothing is wanted.
-    disconnects: by account, how often its binds were to end, ever.
+    disconnects: by account, how often its binds were to end, ever. routes: by the id of a line.
 
     versions: of the documents that it is made of, by what they are about.
     """
@@ -47,6 +49,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     draining: bool = False
     operators: Mapping[str, OperatorWanted] = {}
     disconnects: Mapping[int, int] = {}
+    routes: Mapping[str, RouteWanted] = {}
     versions: Mapping[str, int] = {}
 
 
@@ -113,6 +116,9 @@ class Follower:
                 account: self._value(key, EsmeWanted).disconnects
                 for key in self._documents
                 if (account := esme_in(key)) is not None
+            },
+            routes={
+                route: self._value(key, RouteWanted) for key in self._documents if (route := route_in(key)) is not None
             },
             versions={key: document.version for key, document in self._documents.items()},
         )

@@ -7,6 +7,7 @@ Reasons are words of people: they are sealed, and opened for whoever looks into 
 each, and no more.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
@@ -24,6 +25,9 @@ FASTEST_PER_S: Final = 100_000.0
 _OPERATOR: Final = "operator:"
 _NODE: Final = "node:"
 _ESME: Final = "esme:"
+_ROUTE: Final = "route:"
+HEAVIEST: Final = 1_000
+"""Of weights: shares of an operator of a line."""
 
 
 class OperatorWanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +70,16 @@ class EsmeWanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     disconnects: Annotated[int, Meta(ge=0)] = 0
 
 
-W = TypeVar("W", OperatorWanted, NodeWanted, EsmeWanted, Switch)
+class RouteWanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of a line of the route table. enabled: or it is passed over. weights: by operator, instead of those of the
+    settings; of a line that goes by weight.
+    """
+
+    enabled: bool = True
+    weights: Mapping[str, Annotated[int, Meta(ge=1, le=HEAVIEST)]] = {}
+
+
+W = TypeVar("W", OperatorWanted, NodeWanted, EsmeWanted, RouteWanted, Switch)
 AS_USUAL: Final = OperatorWanted()
 
 
@@ -122,13 +135,22 @@ def node_in(what: str) -> str | None:
     return what.removeprefix(_NODE) if what.startswith(_NODE) else None
 
 
+def of_route(route: str) -> str:
+    return _ROUTE + route
+
+
+def route_in(what: str) -> str | None:
+    """The line of the route table of which something is wanted, by its id."""
+    return what.removeprefix(_ROUTE) if what.startswith(_ROUTE) else None
+
+
 def esme_in(what: str) -> int | None:
     """The account, by number, of whose binds something is wanted."""
     number = what.removeprefix(_ESME)
     return int(number) if what.startswith(_ESME) and number.isdecimal() and number.isascii() else None
 
 
-def pack(value: OperatorWanted | NodeWanted | EsmeWanted | Switch, said: Said) -> bytes:
+def pack(value: OperatorWanted | NodeWanted | EsmeWanted | RouteWanted | Switch, said: Said) -> bytes:
     return encode(_Stored(said=said, value=msgspec.Raw(encode(value))))
 
 

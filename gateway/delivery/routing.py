@@ -2,7 +2,8 @@
 
 One table, read from the most specific line down: the longest prefix wins; among lines of one prefix those that name
 customers, then senders, then classes, then hours; among equals the earlier. A line that does not fit is passed over for
-the next one, also of a shorter prefix. A line whose limit is reached is passed over while another one fits.
+the next one, also of a shorter prefix. A line whose limit is reached is passed over while another one fits. One that is
+not enabled is never taken.
 
 A line's operators are ordered as listed, by price, or by weight. By weight the recipient's pseudonym decides, so all
 parts of a long message, and for a while all messages to one person, go the same way. Who is up is not decided here.
@@ -95,7 +96,7 @@ class Router:
         now_s = self._monotonic()
         lines = [Line(route, number, now_s) for number, route in enumerate(routes)]
         self._lines = sorted(lines, key=_rank)
-        self._lengths = tuple(sorted({len(line.route.prefix) for line in lines}, reverse=True))
+        self._lengths = tuple(sorted({len(each.prefix) for each in routes if each.is_enabled}, reverse=True))
         self._names_customers = any(route.customers for route in routes)
         self._by_class = {each: _by_prefix(self._lines, each) for each in MessageClass}
         self._alternatives = _alternatives(routes)
@@ -187,6 +188,8 @@ class Router:
         self, line: Line, digits: str, message_class: MessageClass, customer: str, source: str, now_ms: int
     ) -> str:
         route = line.route
+        if not route.is_enabled:
+            return "disabled"
         if not digits.startswith(route.prefix):
             return "prefix"
         if route.classes and message_class.value not in route.classes:
@@ -215,6 +218,8 @@ def _rank(line: Line) -> tuple[int, bool, bool, bool, bool, int]:
 def _by_prefix(lines: Sequence[Line], message_class: MessageClass) -> dict[str, tuple[Line, ...]]:
     found: dict[str, tuple[Line, ...]] = {}
     for line in lines:
+        if not line.route.is_enabled:
+            continue
         if not line.route.classes or message_class.value in line.route.classes:
             found[line.route.prefix] = (*found.get(line.route.prefix, ()), line)
     return found
@@ -242,6 +247,6 @@ def _orders(route: Route) -> tuple[tuple[str, ...], ...]:
 def _alternatives(routes: Sequence[Route]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for route in routes:
-        for name in route.operators:
+        for name in route.operators if route.is_enabled else ():
             found.setdefault(name, set()).update(each for each in route.operators if each != name)
     return {name: frozenset(others) for name, others in found.items()}

@@ -78,7 +78,14 @@ class HttpApi:
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
-        parts = Parts(sending=sending, sources=sources, directory=directory, replies=replies, clock=clock)
+        parts = Parts(
+            sending=sending,
+            sources=sources,
+            directory=directory,
+            replies=replies,
+            clock=clock,
+            rights=None if rights is None else rights.desk,
+        )
         self._facades = FacadeDesk(
             wanted(settings.facades, parts),
             gatekeeper,

@@ -39,6 +39,7 @@ class Gatekeeper:
         self._directory = directory
         self._clock = clock
         self._notices = Notices()
+        self._used: set[str] = set()
         self.refused: dict[str, int] = dict.fromkeys(REASONS, 0)
         self._proxies = Proxies(trusted_proxies)
 
@@ -135,6 +136,12 @@ class Gatekeeper:
         if code:
             self._note(code, key, remote, forwarded)
             raise Refusal(code)
+        self._used.add(key.prefix)
+
+    def take_used(self) -> set[str]:
+        """Prefixes of keys that were let in since this was called before."""
+        used, self._used = self._used, set()
+        return used
 
     def _comes_from(self, key: ApiKey, remote: str | None, forwarded: Forwarded) -> bool:
         address = self._proxies.address(remote, forwarded)

@@ -1,6 +1,6 @@
 """What customers look up, list and take back: the records of their messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -41,7 +41,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     number. operators: the links as they stand. consents: what people permitted and stopped; None where nothing of it is
     kept. report: whether the code of a customer's message was entered; None where nobody counts it. search: of messages
     to a number; None where that is not done. received: opens what a person wrote to a customer; None where people write
-    to nobody. more: routes of pages for everybody, where there are any.
+    to nobody. more: routes of pages for everybody, where there are any. left: what a customer who pays in advance may
+    still spend, in millionths, None for any other; None where nobody does.
     """
 
     messages: Messages
@@ -55,6 +56,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     more: Callable[[Replies], Sequence[Route]] | None = None
     search: OwnSearch | None = None
     received: Callable[[Message], Received | None] | None = None
+    left: Callable[[int], Awaitable[int | None]] | None = None
 
 
 class RecordEndpoints:

@@ -34,6 +34,8 @@ NO_STORE: Final = "no-store"
 _SECURITY: Final = "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
 _HSTS: Final = "Strict-Transport-Security: max-age=31536000\r\n"
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+_OTHER: Final = "Refused"
+"""Of a status that another product made up."""
 _BEARER: Final = b'WWW-Authenticate: Bearer realm="connect-gateway"\r\n'
 _SPENT: Final = frozenset({"throughput_exceeded", "quota_exceeded"})
 """What says that nothing is left of a limit."""
@@ -169,7 +171,7 @@ class Replies:
     def _make_head(self, name: tuple[int, str, str, str]) -> bytes:
         status, content_type, policy, caching = name
         lines = (
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
+            f"HTTP/1.1 {status} {_REASONS.get(status, _OTHER)}\r\n"
             f"Date: {format_date_time(self._second)}\r\n"
             + (f"Content-Type: {content_type}\r\n" if content_type else "")
             + f"Content-Security-Policy: {policy}\r\nCache-Control: {caching}\r\n"

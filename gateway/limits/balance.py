@@ -71,6 +71,15 @@ def read_terms(document: Document) -> Terms:
         return Terms()
 
 
+async def left_micro(acts: Acts, balances: Balances, customer: int) -> int | None:
+    """What is left to a customer, in millionths; None where it does not pay in advance. Raises LedgerUnavailable."""
+    document = await acts.find(KIND, str(customer))
+    terms = None if document is None else read_terms(document)
+    if terms is None or not terms.active:
+        return None
+    return terms.paid_micro + terms.margin_micro - await balances.spent(customer)
+
+
 class BalanceDesk:
     """What is done to balances, in the hands of an actor."""
 

@@ -35,7 +35,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     `weights`, `prices`: of the operators, in their order; shares of the traffic, and cost of a segment. `limit_per_s`:
     messages a second that a node sends this way while another route fits; None is no limit. `utc_offset_min`: of the
     local time of `windows`. `resend`: whether a message whose answer was lost is sent again; None leaves that to its
-    class.
+    class. `is_enabled`: whether it is looked at; somebody may have it passed over.
     """
 
     prefix: str
@@ -51,11 +51,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     order: Order = Order.LISTED
     limit_per_s: float | None = None
     resend: bool | None = None
+    is_enabled: bool = True
 
 
 class Passed(msgspec.Struct, frozen=True):
     """A line that was looked at and not taken. line: its number in the settings, from 0. why: `prefix`, `class`,
-    `customer`, `sender`, `hours`, `limit`, or `later`, where a better one came first.
+    `customer`, `sender`, `hours`, `limit`, `disabled`, or `later`, where a better one came first.
     """
 
     line: int

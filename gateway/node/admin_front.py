@@ -14,7 +14,7 @@ from gateway.http_api.admin.sources import Sources
 from gateway.http_api.consents import ConsentActs
 from gateway.http_api.pages import Health
 from gateway.keystore.platform_key import ensure_platform
-from gateway.node import assembly, consenting
+from gateway.node import consenting
 from gateway.node.admin_hands import hands
 from gateway.node.judged import judged
 from gateway.node.naming import naming
@@ -53,13 +53,15 @@ def build_admin(
         reasons=Reasons(stores.ledger.acts, clock, sealer=stores.sealer, ensure_key=ensure_key),
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
         naming=naming(stores, road),
-        router=road.router,
+        router=road.routes.router,
         consents=ConsentActs(
             consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region), clock
         ),
         rights=rights,
         operators=lambda: operator_views(road),
-        routes=lambda: assembly.routes(road.standing.settings),
+        routes=lambda: road.routes.lines,
+        settings=lambda: road.standing.settings,
+        differs=lambda: road.standing.differs(),  # noqa: PLW0108  another one is set later
         checks=health.checks,
         waiting=road.dispatch.lanes.waiting,
         judge=partial(judged, stores, road),

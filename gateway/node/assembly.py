@@ -13,6 +13,7 @@ from config.operators import (
     minutes,
 )
 from config.settings import Settings
+from gateway.accounts.facade_tokens import FacadeTokens
 from gateway.delivery.follow_up import FollowUp
 from gateway.delivery.operator_ids import OperatorIds
 from gateway.delivery.received import Recorder
@@ -90,7 +91,8 @@ def recorder(minimiser: Minimiser, clock: Clock, settings: Settings) -> Recorder
 def addressing(stores: Stores, policies: RetentionPolicies, clock: Clock) -> Addressing:
     """Of events, in the words of façades, too, with what is shown of numbers."""
     masks = Masks(stores.vault, policies, clock.now_ms)
-    return Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of, dialects())
+    calls = dialects(FacadeTokens(stores.directory, stores.sealer), stores.directory.public_id)
+    return Addressing(stores.directory, stores.vault, stores.sealer, clock.now_ms, masks.of, calls)
 
 
 def operator_ids(keyring: Keyring, vault: Vault, clock: Clock) -> OperatorIds:

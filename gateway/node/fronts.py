@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +16,7 @@ from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
+from gateway.limits.balance import left_micro
 from gateway.metrics.exposition import Exposition
 from gateway.node import consenting
 from gateway.node.naming import naming
@@ -159,6 +161,7 @@ def _http(
             ),
             more=None if pages is None else pages.routes,
             received=road.addressing.received,
+            left=partial(left_micro, stores.ledger.acts, stores.ledger.balances),
             search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
         ),
         stores.directory,

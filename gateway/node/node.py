@@ -18,6 +18,7 @@ import msgspec
 
 from config.reading import Reading, Source
 from config.settings import Settings
+from gateway.accounts.key_uses import KeyUses
 from gateway.keystore.root_slot import KeystoreLost
 from gateway.ledger.contract import StoreReplaced
 from gateway.limits.buckets import Buckets
@@ -132,6 +133,8 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
         self.tasks.start("rights", self.rights.run())
+        uses = KeyUses(self.stores.ledger.acts, clock, self.fronts.http.gatekeeper.take_used)
+        self.tasks.start("key uses", uses.run())
         if self.notices is not None:
             self.tasks.start("notices", self.notices.run())
         self.tasks.start("tasks", replayer(self.stores, self.road, self.clock, self.auditing.actor).run())
@@ -173,6 +176,7 @@ class Node:
         )
         reading = Reading(said=origin.said, own=self._settings)
         self.reload = Reload(origin.source, reading, road, self.fronts, succession, self.stores.messaging)
+        road.standing.differs = self.reload.differs
         reloading = Reloading(self.reload, self.stores.ledger.acts, self.clock, process, self.reload_asked)
         self._reloading = (
             self.tasks.start("reload", reloading.run()),

@@ -78,6 +78,10 @@ class Reload:
         """What is another than what holds."""
         return changes(self._reading.said, reading.said)
 
+    async def differs(self) -> tuple[Change, ...]:
+        """In what the settings that are written now differ from those that hold. Raises ConfigError."""
+        return self.compare(await self.read())
+
     def digest(self, reading: Reading | None = None) -> str:
         """SHA-256 of settings as they are written, in hexadecimal digits; of those that hold where none are given."""
         return sha256(msgspec.json.encode((reading or self._reading).said)).hexdigest()
@@ -121,7 +125,7 @@ class Reload:
         self._adopt(prepared)
         self._succession.begin(plan)
         if own.routes != self._reading.own.routes:  # lines that stay keep what their limits have counted
-            self._road.router.adopt(assembly.routes(own))
+            self._road.routes.adopt(assembly.routes(own))
         self._reading = prepared.reading
         await self._succession.carry_out(plan)
 

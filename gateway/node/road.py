@@ -14,7 +14,6 @@ from gateway.delivery.events import Sorting
 from gateway.delivery.inflight import InFlight
 from gateway.delivery.mobile_originated import Incoming
 from gateway.delivery.receipts.outcomes import Outcomes
-from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
@@ -24,6 +23,7 @@ from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
+from gateway.node.standing import Standing, SteeredRoutes, steered_routes
 from gateway.node.stores import Stores
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
@@ -36,12 +36,6 @@ from gateway.smpp_server.telling import Telling
 from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.deliverer import Deliverer
 from operators.base import Operator
-
-
-class Standing(msgspec.Struct):
-    """The settings as the node runs now."""
-
-    settings: Settings
 
 
 class Road(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +53,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     traces: Traces | None
     door: Door
     operators: dict[str, Operator]
-    router: Router
+    routes: SteeredRoutes
     settler: Settler
     dispatch: Dispatch
     outcomes: Outcomes
@@ -127,7 +121,7 @@ async def build_road(
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,
-        router=base.router,
+        routes=steered_routes(base.router, settings),
         settler=base.records.settler,
         dispatch=dispatch,
         outcomes=outcomes,

@@ -5,13 +5,14 @@ from contextlib import suppress
 from typing import Final
 
 from gateway.control.follower import Desired
+from gateway.control.problems import ProblemReporter
 from gateway.control.reports import LinkReport, Report, Reporter
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.node.fronts import Fronts
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
-from gateway.process.logs import logger
+from gateway.process.logs import logger, problems
 from gateway.process.version import build
 from gateway.smpp_server.server import end_binds
 from operators.base import OperatorHealth
@@ -36,7 +37,9 @@ class Steered:
         self._worker = worker
         self._disconnects = stores.follower.desired.disconnects
         self._reporter = Reporter(stores.ledger.acts, clock, self._look)
+        self._problems = ProblemReporter(stores.ledger.acts, clock, self._reporter.key, problems)
         self._follower.follow(road.dispatch.steering.apply)
+        self._follower.follow(road.routes.apply)
         self._follower.follow(self._apply)
 
     @property
@@ -52,6 +55,7 @@ class Steered:
                 await self._follower.refresh()
                 await self._senders.refresh()
                 await self._reporter.report()
+                await self._problems.report()
             await asyncio.sleep(LOOK_S)
 
     async def leave(self) -> None:

@@ -13,6 +13,7 @@ from typing import Final, TextIO
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from gateway.process.problems import Problems
 from redaction.scrub import DeclaredKeys, scrub_text
 
 DECLARED: Final = frozenset(
@@ -26,6 +27,8 @@ DECLARED: Final = frozenset(
     }
 )  # fmt: skip
 """Keys that a log line may have."""
+problems: Final = Problems()
+"""What this process warned of so far."""
 _META: Final = frozenset({"_record", "_from_structlog"})
 """Keys that structlog itself adds and takes away again."""
 
@@ -48,6 +51,7 @@ def configure(
         _name_exception,
         *([] if worker is None else [_Numbered(worker)]),
         DeclaredKeys(DECLARED | _META),
+        problems,
     ]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -18,6 +18,7 @@ from gateway.ledger.roles import Ledger
 from gateway.model.message import OutboxEvent
 from gateway.process.clock import Clock
 from gateway.retention.policies import RetentionPolicies
+from gateway.rights.breaches import Breaches
 from gateway.rights.case_clocks import keeping_of
 from gateway.rights.cases import Cases
 from gateway.rights.certificates import Certificates
@@ -83,6 +84,11 @@ def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
 def cases(on: Stands, sealer: AccountSealer, actor: Actor) -> Cases:
     keys = HoldKeys(on.keystore, on.clock, CASES)
     return Cases(on.ledger.acts, keys, sealer, on.clock, actor, keeping_of(on.settings.rights))
+
+
+def breaches(on: Stands, sealer: AccountSealer, actor: Actor) -> Breaches:
+    audit = AuditLog(on.ledger.acts, on.clock, actor)
+    return Breaches(cases(on, sealer, actor), on.ledger.acts, audit, on.clock)
 
 
 def packages(on: Stands, sealer: AccountSealer, actor: Actor) -> Packages:

@@ -14,6 +14,8 @@ from redaction.questions import is_case
 
 CASE: Final = "case"
 """The kind of document, and the sealed field."""
+BREACH: Final = "breach"
+"""A kind of documents that lie beside a case under its id, and go with its record."""
 ID_OCTETS: Final = 8
 LONGEST_CONTACT: Final = 200
 LONGEST_TEXT: Final = 4_000

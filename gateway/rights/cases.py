@@ -31,6 +31,7 @@ from gateway.rights.case_clocks import (
     extended_to_ms,
 )
 from gateway.rights.case_record import (
+    BREACH,
     CASE,
     LONGEST_CONTACT,
     LONGEST_TEXT,
@@ -243,7 +244,8 @@ class Cases:
             gone = encode(replace(stored, content=b""))
             await self._acts.act([DocumentWrite(CASE, case.id, gone, case.version)])
         elif stored.ended_ms and stored.ended_ms + self._keeping.record_ms <= now_ms:
-            await self._acts.act([DocumentWrite(CASE, case.id, None, case.version)])
+            beside = DocumentWrite(BREACH, case.id, None)
+            await self._acts.act([DocumentWrite(CASE, case.id, None, case.version), beside])
 
     async def _same(self, kind: Kind, customer: str, content: Content) -> str:
         """The oldest one under way of the same person and kind, whose asker has proved who it is; '' for none."""

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from gateway.accounts.key_uses import KeyUses
 from gateway.accounts.settings import EsmeSettings
+from gateway.control.problems import ProblemReporter
 from gateway.model.times import rfc3339
 from gateway.people.roles import Action, Role
+from gateway.process.problems import Problems
 from gateway.webhooks.endpoint import SetAnew
 from redaction.personal import Purpose, Secret
 from tests.integration.admin_stage import Admin, running_admin
@@ -32,7 +35,9 @@ VERBS = {
         *("show_operator", "pause_operator", "resume_operator", "rebind_operator", "set_operator_throughput"),
         *("reroute_operator",),
     ),
-    "route": ("list_routes", "explain_route"),
+    "route": ("list_routes", "show_route", "explain_route", "disable_route", "enable_route", "weigh_route"),
+    "settings": ("show_settings", "reload_settings", "look_at_settings"),
+    "problems": ("list_problems", "acknowledge_problem"),
     "customer": (
         *("show_customer", "show_customer_usage", "pause_customer", "resume_customer", "change_customer"),
         *("set_customer_quotas", "list_keys", "add_key", "revoke_key", "list_esmes", "disconnect_esme"),
@@ -210,3 +215,109 @@ async def test_a_number_is_exempt_from_controls_and_never_shown(
         status, told = await do(admin, f"{place}/fraud-overrides", body, as_=headers)
         assert (status, told["code"]) == (400, code)
         assert len(await admin.entries("fraud.override")) == 2
+
+
+async def test_a_line_of_the_route_table_is_passed_over_and_weighed_until_it_is_put_back(tmp_path: Path) -> None:
+    shares = '[[routes]]\nprefix = "96650"\noperators = ["loop", "spare"]\norder = "weighted"\n'
+    async with running_admin(tmp_path, more=shares) as admin:
+        operations, _ = await admin.person(Role.OPERATIONS)
+        headers, why = await admin.session(operations), {"reason": WHY}
+
+        async def explained() -> Any:
+            return (await do(admin, "/routes/explain", {"to": "96650"}, as_=headers))[1]
+
+        _, told, _ = await admin.ask("GET", "/admin/v1/routes", None, headers)
+        by_prefix = {each["prefix"]: each for each in told["routes"]}
+        line = by_prefix["96650"]
+        assert (line["enabled"], line["weights"]) == (True, {})
+        place = f"/routes/{line['id']}"
+        status, told = await do(admin, f"{place}/weights", {"weights": {"loop": 1, "spare": 999}, **why}, as_=headers)
+        assert (status, told["weights"]) == (202, {"loop": 1, "spare": 999})
+        await until(lambda: admin.node.road.routes.lines[1].weights == (1, 999))
+        assert (await explained())["operators"][0] == "spare"
+        status, told = await do(admin, f"{place}/disable", why, as_=headers)
+        assert (status, told["enabled"], told["weights"]) == (202, False, {"loop": 1, "spare": 999})
+        await until(lambda: not admin.node.road.routes.lines[1].is_enabled)
+        told = await explained()
+        assert (told["number"], told["passed"]) == (0, [{"number": 1, "label": "", "why": "disabled"}])
+        _, shown, _ = await admin.ask("GET", f"/admin/v1{place}", None, headers)
+        assert (shown["enabled"], shown["reason"], shown["applied"][0]["current"]) == (False, WHY, True)
+        await admin.node.reload.reload()
+        assert not admin.node.road.routes.lines[1].is_enabled
+        await do(admin, f"{place}/enable", why, as_=headers)
+        await do(admin, f"{place}/weights", {"weights": {}, **why}, as_=headers)
+        await until(lambda: admin.node.road.routes.lines[1].weights == ())
+        for wrong in ({"north": 1}, {"loop": 0}):
+            assert (await do(admin, f"{place}/weights", {"weights": wrong, **why}, as_=headers))[0] == 400
+        plain = f"/routes/{by_prefix['']['id']}/weights"
+        assert (await do(admin, plain, {"weights": {"loop": 1}, **why}, as_=headers))[1]["code"] == "invalid_value"
+        assert (await do(admin, "/routes/route_0000000000000000/disable", why, as_=headers))[0] == 404
+        assert [each["what"] for each in await admin.entries("route.change")] == ["weights", "off", "on", "weights"]
+
+
+async def test_settings_are_shown_as_they_run_and_in_what_the_file_differs(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers = await admin.token(Action.SETTINGS_READ)
+        status, told, _ = await admin.ask("GET", "/admin/v1/settings", None, headers)
+        lines = {each["setting"]: each for each in told["settings"]}
+        assert (status, told["differs"], told["problems"]) == (200, [], [])
+        assert lines["node.name"] == {
+            "setting": "node.name",
+            "value": "first",
+            "is_default": False,
+            "is_secret": False,
+            "live": False,
+        }
+        file = tmp_path / "gateway.toml"
+        written = file.read_text("utf-8")
+        file.write_text(written + "[log]\nlevel = 'debug'\n", "utf-8")
+        _, told, _ = await admin.ask("GET", "/admin/v1/settings", None, headers)
+        assert told["differs"] == [{"setting": "log.level", "what": "changed", "live": True}]
+        file.write_text(written + "[log]\nlevel = 7\n", "utf-8")
+        _, told, _ = await admin.ask("GET", "/admin/v1/settings", None, headers)
+        assert [each["setting"] for each in told["problems"]] == ["log.level"]
+
+
+async def test_what_a_process_warned_of_is_listed_with_its_cure_until_somebody_has_looked_at_it(
+    tmp_path: Path,
+) -> None:
+    async with running_admin(tmp_path) as admin:
+        support, _ = await admin.person(Role.SUPPORT)
+        headers = await admin.session(support)
+        seen = {
+            "level": "warning",
+            "event": "webhook_failed",
+            "timestamp": "2026-11-30T10:00:00Z",
+            "customer": "cus_1",
+            "reason": "503",
+        }
+        found = Problems()
+        found(None, "", dict(seen))
+        found(None, "", {**seen, "timestamp": "2026-11-30T11:00:00Z"})
+        await ProblemReporter(admin.node.stores.ledger.acts, admin.node.clock, "another", found).report()
+        _, told, _ = await admin.ask("GET", "/admin/v1/problems", None, headers)
+        (shown,) = [each for each in told["problems"] if each["code"] == "webhook_failed"]
+        assert (shown["count"], shown["first_at"], shown["last_at"]) == (2, seen["timestamp"], "2026-11-30T11:00:00Z")
+        assert (shown["said"], shown["is_open"]) == ({"customer": "cus_1", "reason": "503"}, True)
+        assert shown["cure"]
+        status, told = await do(admin, "/problems/webhook_failed/acknowledge", {"reason": WHY}, as_=headers)
+        (shown,) = [each for each in told["problems"] if each["code"] == "webhook_failed"]
+        assert (status, shown["is_open"], shown["by"]) == (200, False, f"person {support.id}")
+        found(None, "", {**seen, "timestamp": "2026-11-30T12:00:00Z"})
+        await ProblemReporter(admin.node.stores.ledger.acts, admin.node.clock, "another", found).report()
+        _, told, _ = await admin.ask("GET", "/admin/v1/problems", None, headers)
+        assert [each["is_open"] for each in told["problems"] if each["code"] == "webhook_failed"] == [True]
+        assert (await do(admin, "/problems/nothing/acknowledge", as_=headers))[0] == 404
+        assert len(await admin.entries("problem.acknowledge")) == 1
+
+
+async def test_of_a_key_the_day_of_its_last_use_is_shown(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers, path = await admin.token(Action.KEY_READ), f"/admin/v1/customers/{admin.customer}/keys"
+        _, told, _ = await admin.ask("GET", path, None, headers)
+        assert "last_used" not in told["keys"][0]
+        await admin.send()
+        gatekeeper = admin.node.fronts.http.gatekeeper
+        await KeyUses(admin.node.stores.ledger.acts, admin.node.clock, gatekeeper.take_used).write()
+        _, told, _ = await admin.ask("GET", path, None, headers)
+        assert told["keys"][0]["last_used"] == rfc3339(admin.node.clock.now_ms())[:10]

@@ -12,6 +12,7 @@ from gateway.accept.validation import parse_time
 from gateway.accounts.administration import Accounts, UnknownAccount, VersionStale
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.key_secrets import password_of
+from gateway.accounts.key_uses import DAY_MS
 from gateway.accounts.settings import (
     CustomerSettings,
     KeySettings,
@@ -38,6 +39,7 @@ from gateway.http_api.admin.accounts_views import (
 from gateway.http_api.admin.owners import Owners, customer_view
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
+from gateway.http_api.facades.twilio.sids import sids_of
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEsme, StoredKey
@@ -53,10 +55,17 @@ T = TypeVar("T")
 
 
 class AccountEndpoints:
-    """accounts: in the hands of an actor."""
+    """accounts: in the hands of an actor. last_days: on which keys were used, by prefix."""
 
-    def __init__(self, parts: Parts, owners: Owners, accounts: Callable[[Actor], Accounts]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        owners: Owners,
+        accounts: Callable[[Actor], Accounts],
+        last_days: Callable[[], Awaitable[Mapping[str, int]]],
+    ) -> None:
         self._parts = parts
+        self._last_days = last_days
         self._owners = owners
         self._accounts = accounts
 
@@ -125,7 +134,9 @@ class AccountEndpoints:
     async def keys(self, call: Call) -> Reply:
         asker, customer = await self._owners.opened(call, Action.KEY_READ)
         found = await self._accounts(asker.actor).keys(customer.id)
-        return self._parts.answer(KeysView([self._key(each, customer.public_id) for each in found]))
+        days = await self._last_days()
+        views = [self._key(each, customer.public_id, days.get(each.prefix)) for each in found]
+        return self._parts.answer(KeysView(views))
 
     async def add_key(self, call: Call) -> Reply:
         asker, customer = await self._owners.opened(call, Action.KEY_ADD)
@@ -154,6 +165,7 @@ class AccountEndpoints:
             expires_at=rfc3339_or_none(stored.expires_ms),
             username=stored.prefix if asked.facades else None,
             password=password_of(secret) if asked.facades else None,
+            sids=sids_of(customer.public_id, stored.prefix) if "twilio" in asked.facades else None,
         )
         return self._parts.answer(view, 201)
 
@@ -171,7 +183,8 @@ class AccountEndpoints:
         revoked = await written(changing.revoke_key(call.argument, over=wanted_version(call.request)))
         return self._parts.answer(self._key(revoked, names[revoked.customer]), more=etag(revoked.version))
 
-    def _key(self, key: StoredKey, customer: str) -> KeyView:
+    def _key(self, key: StoredKey, customer: str, day: int | None = None) -> KeyView:
+        """day: on which it was last used, since the epoch."""
         now_ms = self._parts.clock.now_ms()
         over = key.expires_ms is not None and now_ms >= key.expires_ms
         return KeyView(
@@ -182,6 +195,7 @@ class AccountEndpoints:
             scopes=list(key.scopes),
             created_at=rfc3339(key.created_ms),
             version=key.version,
+            last_used=None if day is None else rfc3339(day * DAY_MS)[:10],
             expires_at=rfc3339_or_none(key.expires_ms),
             revoked_at=rfc3339_or_none(key.revoked_ms),
         )

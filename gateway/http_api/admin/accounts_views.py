@@ -62,7 +62,9 @@ class KeyRequest(Because, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class KeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An API key, without its secret. state: `live`, `expired` or `revoked`. version: for `If-Match`."""
+    """An API key, without its secret. state: `live`, `expired` or `revoked`. version: for `If-Match`.
+    last_used: the day (UTC); left out for one that was never used, or not for 400 days.
+    """
 
     prefix: str
     customer: str
@@ -71,6 +73,7 @@ class KeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     scopes: list[str]
     created_at: str
     version: int
+    last_used: str | None = None
     expires_at: str | None = None
     revoked_at: str | None = None
 
@@ -82,7 +85,9 @@ class KeysView(Struct, frozen=True):
 
 
 class NewKeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A new API key, shown this once. username, password: of one for façades, which is the two of them together."""
+    """A new API key, shown this once. username, password: of one for façades, which is the two of them together.
+    sids: what programs for Twilio are set up with beside the key, by name.
+    """
 
     key: str
     prefix: str
@@ -90,6 +95,7 @@ class NewKeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_at: str | None
     username: str | None = None
     password: str | None = None
+    sids: dict[str, str] | None = None
 
     def __repr__(self) -> str:
         return "NewKeyView(•••)"

@@ -1,8 +1,12 @@
 """The endpoints of the admin API, and the routes that lead to them."""
 
+from functools import partial
+
+from gateway.accounts.key_uses import last_days
 from gateway.http_api.admin.accounts import AccountEndpoints
 from gateway.http_api.admin.accounts_table import account_routes
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
+from gateway.http_api.admin.breach_table import breach_routes
 from gateway.http_api.admin.case_table import case_routes
 from gateway.http_api.admin.consent_table import consent_routes
 from gateway.http_api.admin.consents import AdminConsentEndpoints
@@ -55,9 +59,10 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *people_routes(parts, sources.people),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
-        *account_routes(AccountEndpoints(parts, owners, sources.accounts)),
+        *account_routes(AccountEndpoints(parts, owners, sources.accounts, partial(last_days, sources.ledger.acts))),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people),
+        *breach_routes(parts, sources.rights, sources.directory, sources.people),
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),

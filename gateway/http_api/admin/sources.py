@@ -1,11 +1,13 @@
 """Where the endpoints of the admin API look, and what they act on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from config.changes import Change
 from config.rules import RulePack
+from config.settings import Settings
 from gateway.accept.inquiry import Inquired
 from gateway.accept.request import MessageRequest, OperatorView
 from gateway.accounts.administration import Accounts
@@ -32,6 +34,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     messages: with their tags checked. accounts: in the hands of an actor. control: over the
     operators that the settings name now. naming: of typed numbers. router: as it routes now.
     judge: what would be said of a message of the customer with this number. packs: of messaging rules.
+    settings, differs: as the node runs, and in what those that are written are others; raises ConfigError.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
     mask: what is shown of a message's number.
     smallest_cell: of usage, in messages, that who sees no small ones is told.
@@ -53,6 +56,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     consents: ConsentActs
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[RouteLine]]
+    settings: Callable[[], Settings]
+    differs: Callable[[], Awaitable[Sequence[Change]]]
     checks: Callable[[], Mapping[str, bool]]
     waiting: Callable[[], Mapping[str, int]]
     judge: Callable[[int, MessageRequest], Inquired]

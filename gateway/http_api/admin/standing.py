@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.accept.request import OperatorView
 from gateway.accept.validation import parse_time
+from gateway.control.routes import route_id
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.views import (
@@ -20,7 +21,7 @@ from gateway.http_api.admin.views import (
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.model.refusals import Refusal
-from gateway.model.route import Route
+from gateway.model.route import Order, Route
 from gateway.people.roles import Action
 from gateway.process.version import build, version
 
@@ -81,6 +82,9 @@ class StandingEndpoints:
 def _line(number: int, route: Route) -> RouteLine:
     return RouteLine(
         number=number,
+        id=route_id(route),
+        enabled=route.is_enabled,
+        weights=dict(zip(route.operators, route.weights, strict=False)) if route.order is Order.WEIGHTED else {},
         label=route.label,
         prefix=route.prefix,
         classes=sorted(route.classes),

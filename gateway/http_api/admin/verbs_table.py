@@ -5,7 +5,10 @@ from gateway.http_api.admin.message_verbs import message_verb_routes
 from gateway.http_api.admin.overrides import override_routes
 from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
+from gateway.http_api.admin.problems import problem_routes
 from gateway.http_api.admin.reasons import reason_routes
+from gateway.http_api.admin.route_verbs import RouteVerbEndpoints, route_verb_routes
+from gateway.http_api.admin.settings import SettingsEndpoint, settings_routes
 from gateway.http_api.admin.sources import Sources
 from gateway.http_api.admin.webhook_verbs import endpoint_routes
 from gateway.http_api.routes import Route
@@ -17,5 +20,8 @@ def verb_routes(parts: Parts, owners: Owners, sources: Sources) -> list[Route]:
         *reason_routes(parts),
         *message_verb_routes(parts, sources),
         *endpoint_routes(parts, owners, sources),
+        *route_verb_routes(RouteVerbEndpoints(parts, sources.control, sources.routes)),
+        *problem_routes(parts, sources.ledger.acts),
+        *settings_routes(SettingsEndpoint(parts, sources.settings, sources.differs)),
         *esme_routes(EsmeEndpoint(parts, owners, sources.accounts, sources.control)),
     ]

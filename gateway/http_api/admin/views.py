@@ -62,9 +62,14 @@ class OperatorsView(Struct, frozen=True):
 
 
 class RouteLine(Struct, frozen=True, kw_only=True):
-    """A line of the route table. number: its place in the settings, from 0."""
+    """A line of the route table. number: its place in the settings, from 0. id: by what it is for, whatever its place.
+    enabled: or it is passed over. weights: by operator, of a line that goes by weight.
+    """
 
     number: int
+    id: str
+    enabled: bool
+    weights: dict[str, int]
     label: str
     prefix: str
     classes: list[str]

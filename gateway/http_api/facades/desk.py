@@ -81,6 +81,8 @@ class FacadeDesk:
         """The one answer to a request. Never raises for what a client sent."""
         path, _, query = request.raw_path.partition("?")
         place, places = self._find(path)
+        if place is not None and not _is_claimed(request, place.endpoint, query):
+            place = None
         facade = self._of_prefix(path) if place is None else place.facade
         if facade is None:
             return await self._otherwise(request)
@@ -138,5 +140,11 @@ class FacadeDesk:
             header=lambda name: request.headers.get(name, ""),
             body=body,
         )
-        key = self._gatekeeper.open_facade(request, endpoint.login(asked), place.facade.name, endpoint.scope)
+        scope = endpoint.scope_of(request.method)
+        key = self._gatekeeper.open_facade(request, endpoint.login(asked), place.facade.name, scope)
         return await endpoint.work(asked, key)
+
+
+def _is_claimed(request: web.BaseRequest, endpoint: Endpoint, query: str) -> bool:
+    claims = endpoint.claims
+    return claims is None or claims(lambda name: request.headers.get(name, ""), query)

@@ -59,13 +59,21 @@ Accepted = Callable[[Asked, ApiKey, Sequence[Message]], Reply]
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have."""
+    """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have. scopes: by
+    method, where they differ. claims: whether a request with these headers and this query is the façade's, where the
+    path is another API's as well; None: all are.
+    """
 
     path: str
     methods: frozenset[str]
     login: Login
     work: Work
     scope: str = "send"
+    claims: Callable[[Header, str], bool] | None = None
+    scopes: Mapping[str, str] = {}
+
+    def scope_of(self, method: str) -> str:
+        return self.scopes.get(method, self.scope)
 
     @property
     def pattern(self) -> re.Pattern[str] | None:

@@ -6,11 +6,19 @@ from typing import Final
 from config.settings import FacadeSettings
 from gateway.http_api.facades.dialect import Facade
 from gateway.http_api.facades.kannel import sendsms
+from gateway.http_api.facades.msegat import gw
 from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.taqnyat import rest as taqnyat
+from gateway.http_api.facades.twilio import api as twilio
+from gateway.http_api.facades.unifonic import rest as unifonic
 from gateway.model.facades import FACADES
 
 BUILDERS: Final[Mapping[str, Callable[[Parts], Facade]]] = {
     "kannel": sendsms.facade,
+    "twilio": twilio.facade,
+    "unifonic": unifonic.facade,
+    "taqnyat": taqnyat.facade,
+    "msegat": gw.facade,
 }
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from benchmarks.figures import Percentiles, Report, longest_gap, over, percentiles, value_of
+from benchmarks.figures import Percentiles, Report, course_of, curve_of, longest_gap, over, percentiles, value_of
 from tests.unit.benchmarks.windows import report, window
 
 
@@ -48,3 +48,16 @@ def test_a_figure_over_runs_has_median_and_range() -> None:
 def test_a_report_reads_back_as_it_was_written() -> None:
     written = report()
     assert msgspec.json.decode(msgspec.json.encode(written), type=Report) == written
+
+
+def test_a_curve_reaches_as_far_as_there_are_messages() -> None:
+    curve = curve_of([each / 1000 for each in range(1, 1001)])
+    assert curve[0] == (0.0, 1.0)
+    assert (0.99, 990.0) in curve
+    assert curve[-2:] == [(0.999, 999.0), (1.0, 1000.0)]
+    assert curve_of([]) == []
+
+
+def test_a_course_has_a_second_in_which_nothing_was_answered() -> None:
+    assert course_of([10.0, 10.1, 12.0], [10.2, 10.4, 12.5], began=10.0) == [(0, 2, 300.0), (1, 0, 0.0), (2, 1, 500.0)]
+    assert course_of([], [], began=0.0) == []

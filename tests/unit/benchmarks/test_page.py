@@ -4,10 +4,12 @@ import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from benchmarks import charts
 from benchmarks.compare import compare
+from benchmarks.figures import Threshold
 from benchmarks.page import page, speeds
 from benchmarks.stages import ORDER
 from tests.unit.benchmarks.windows import report, result, window
@@ -22,7 +24,7 @@ def drawings(html: str) -> list[ET.Element]:
 def test_a_full_report_has_its_drawings_and_figures() -> None:
     full = result(open=RATES, stages={"parse": 0.6, "seal": 0.4}, notes=["a note"])
     html = page(report(full), compare(report(full), report(full)))
-    assert len(drawings(html)) == 5
+    assert len(drawings(html)) == 3
     for text in (
         "4,000<small>4,000–4,000</small>",
         "Answer against rate",
@@ -109,3 +111,49 @@ def test_speeds_are_between_samples() -> None:
 def test_a_run_that_was_over_at_once_says_why_its_course_is_not_drawn() -> None:
     html = page(report(result(closed=[window(timeline=[(0.1, 0, 0)])])))
     assert "over before its course was looked at twice" in html
+
+
+@pytest.mark.case("loadtest-8")
+def test_verdicts_machine_and_build_stand_before_all_figures() -> None:
+    thresholds = [
+        Threshold(result="http", text="cpu < 1us", value="180 us", met=False),
+        Threshold(result="http", text="rss < 1GB", value="80 MB", met=True),
+    ]
+    full = msgspec.structs.replace(report(result(build="compiled")), thresholds=thresholds)
+    slow = msgspec.structs.replace(full, results=[result(build="compiled", closed=[window(per_s=10.0)] * 3)])
+    html = page(slow, compare(full, slow))
+    before, _, after = html.partition("<h2>")
+    assert "compiled" in before
+    assert re.findall(r'<li class="(met|missed)">', before) == ["met", "missed", "met", "missed"]
+    assert '<td class="worse">worse</td>' in after
+
+
+@pytest.mark.case("loadtest-8")
+def test_the_tail_has_a_curve_with_what_was_wanted_and_a_soak_its_course() -> None:
+    curve = [(share, 10.0 / (1 - share)) for share in (0.0, 0.5, 0.9, 0.99, 0.999)]
+    course = [(second, 100, 5.0 + second) for second in range(10)]
+    memory = [(float(second), 80.0 + second) for second in range(10)]
+    soak = window(rate_per_s=100.0, seconds=10.0, curve=[*curve, (1.0, 9e4)], course=course, memory=memory)
+    wanted = [Threshold(result=result().name, text="answer p99 < 100ms", value="9 ms", met=True, limit_ms=100.0)]
+    html = page(msgspec.structs.replace(report(result(open=[soak])), thresholds=wanted))
+    captions = re.findall(r"<figcaption>(.*?):", html)
+    assert captions == ["Answers by percentile", "Rate", "p99 of each second&#x27;s answers", "Memory"]
+    assert 'class="target"' in html
+    assert "99.9 %" in html
+
+
+@pytest.mark.case("loadtest-8")
+def test_each_power_of_ten_is_as_far_from_the_next() -> None:
+    axis = charts.Decades(0.1, 1000.0, 200.0, -200.0)
+    assert [axis.at(each) for each in axis.powers()] == [200.0, 150.0, 100.0, 50.0, 0.0]
+
+
+@pytest.mark.case("loadtest-8")
+def test_a_lone_result_has_no_bars_and_names_have_room_on_a_telephone() -> None:
+    assert "closed loop, median" not in page(report())
+    long = "a name that would not stand beside its bar at any width " * 2
+    drawn = drawings(charts.bars("cost", [charts.Bar(long, 1.0, "1")]))[0]
+    name = next(each for each in drawn.iter("text") if each.attrib["class"] == "row")
+    bar = next(drawn.iter("rect"))
+    assert (name.attrib["x"], float(name.attrib["y"]) < float(bar.attrib["y"])) == ("0", True)
+    assert "@media (max-width: 600px)" in page(report())

@@ -47,7 +47,7 @@ def stamps_of(path: Path, *indexes: int, mix: str = "plain", count: int = 8) -> 
     stamps = Stamps(mix)
     for index in indexes:
         for submit in submits(index, mix):
-            stamps.submitted(submit)
+            stamps.taken(submit)
     return stamps.lot(0, count, str(path))
 
 
@@ -131,14 +131,14 @@ def test_a_long_message_that_lacks_a_part_is_broken(tmp_path: Path) -> None:
     first, _, *rest = submits(long, "mixed")
     for submit in (first, *rest):
         assert submit.esm_class & UDHI
-        stamps.submitted(submit)
+        stamps.taken(submit)
     assert stamps.lot(long, 1, str(tmp_path / "a"))["broken"] == [long]
 
 
 def test_another_text_and_another_number_are_noticed(tmp_path: Path) -> None:
     stamps = Stamps("plain")
-    stamps.submitted(SubmitSm(destination_addr=number_of(0), short_message=b"something else"))
-    stamps.submitted(SubmitSm(destination_addr="15550000000", short_message=b"who is this"))
+    stamps.taken(SubmitSm(destination_addr=number_of(0), short_message=b"something else"))
+    stamps.taken(SubmitSm(destination_addr="15550000000", short_message=b"who is this"))
     seen = stamps.lot(0, 1, str(tmp_path / "a"))
     assert (seen["altered"], seen["strangers"]) == (1, 1)
 
@@ -156,7 +156,7 @@ def test_what_is_not_as_it_was_sent_is_noticed(
 ) -> None:
     stamps = Stamps("plain")
     (submit,) = submits(0)
-    stamps.submitted(msgspec.structs.replace(submit, **changes))
+    stamps.taken(msgspec.structs.replace(submit, **changes))
     seen = stamps.lot(0, 1, str(tmp_path / "a"))
     assert {name: seen[name] for name in CLEAN} == CLEAN | noticed
 
@@ -165,14 +165,14 @@ def test_a_long_text_is_put_together_in_any_order_and_compared(tmp_path: Path) -
     for index, form in enumerate(MIXES["mixed"].forms):
         stamps = Stamps("mixed")
         for submit in reversed(submits(index, "mixed")):
-            stamps.submitted(submit)
+            stamps.taken(submit)
         assert stamps.lot(index, 1, str(tmp_path / "a"))["altered"] == 0
         if form.segments > 1:
             first, *rest = submits(index, "mixed")
             spoiled = msgspec.structs.replace(first, short_message=first.short_message[:-2] + b"??")
             stamps = Stamps("mixed")
             for submit in (spoiled, *rest):
-                stamps.submitted(submit)
+                stamps.taken(submit)
             assert stamps.lot(index, 1, str(tmp_path / "a"))["altered"] == 1
 
 

@@ -48,9 +48,9 @@ def digest(secret: Secret, _epoch: int = 0) -> bytes:
 
 
 def api_key(**changes: Any) -> "StoredKey":
+    token = changes.pop("token", TOKEN)
     names = [name for name in StoredKeySettings.__struct_fields__ if name in changes]
     settings = StoredKeySettings(**{name: changes.pop(name) for name in names})
-    token = changes.pop("token", TOKEN)
     return StoredKey(
         **{
             "id": 0,

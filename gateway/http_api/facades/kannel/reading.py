@@ -39,6 +39,8 @@ _HIGHEST: Final = {
 """By parameter, its highest value; the lowest is 0. A protocol identifier would change what a phone does (silent
 messages among it), so there is none but 0."""
 _OTHER_NAMES: Final = {"dlr-mask": "dlrmask", "dlr-url": "dlrurl", "mclass": "flash"}
+_UNDEFINED: Final = -1
+"""What Kannel has for a number that is not given."""
 _MINUTE_S: Final = 60
 _MAX_UDH: Final = 140
 _RECEIVER: Final = frozenset("0123456789 +-")
@@ -134,7 +136,9 @@ def _source(fields: Fields, key: ApiKey) -> str:
 
 def _number(fields: Fields, name: str) -> int | None:
     value = fields.number(name, _OTHER_NAMES.get(name, name))
-    if value is not None and not 0 <= value <= _HIGHEST[name]:
+    if value is None or value == _UNDEFINED:
+        return None
+    if not 0 <= value <= _HIGHEST[name]:
         raise Refusal("invalid_parameter", name)
     return value
 
@@ -142,18 +146,20 @@ def _number(fields: Fields, name: str) -> int | None:
 def _minutes(fields: Fields, name: str) -> int | None:
     """In seconds."""
     value = fields.number(name)
-    if value is not None and value < 0:
+    if value is None or value == _UNDEFINED:
+        return None
+    if value < 0:
         raise Refusal("invalid_parameter", name)
-    return None if value is None else value * _MINUTE_S
+    return value * _MINUTE_S
 
 
 def _header(fields: Fields) -> bytes:
     """The user data header, with its length before it; b"" for none."""
     header = fields.octets("udh") or b""
-    if len(header) > _MAX_UDH:
-        raise Refusal("field_too_long", "udh")
     if header and (parse_udh(header).malformed or len(header) != header[0] + 1):
         raise Refusal("invalid_parameter", "udh")
+    if len(header) > _MAX_UDH:
+        raise Refusal("field_too_long", "udh")
     return header
 
 

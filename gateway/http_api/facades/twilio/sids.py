@@ -37,6 +37,11 @@ def key_sid(prefix: str) -> str:
     return "SK" + _digest(b"key", prefix)
 
 
+def sids_of(public_id: str, prefix: str) -> dict[str, str]:
+    """What whoever sets a program up needs beside a key's token."""
+    return {"account_sid": account_sid(public_id), "key_sid": key_sid(prefix), "service_sid": service_sid(public_id)}
+
+
 def page_token(cursor: bytes) -> str:
     """Where a list goes on."""
     return _PAGE + cursor.hex()

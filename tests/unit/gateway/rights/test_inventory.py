@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from gateway.rights import (
+    breaches,
     case_record,
     certificates,
     code_limits,
@@ -25,6 +26,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     holds.HELD: holds.Kept,
     case_record.CASE: case_record.Stored,
     codes.CODE: codes.Given,
+    case_record.BREACH: breaches.Stored,
     waiting.WAITING: waiting.Waiting,
     code_limits.TALLY: code_limits.Tally,
     packages.PACKAGE: packages.Head,

@@ -3,9 +3,9 @@
 import pytest
 from msgspec import UNSET
 
-from gateway.http_api.facades.twilio.faults import fault_of
 from gateway.http_api.facades.twilio.form import Service, sent, unknown_fields
 from gateway.http_api.facades.twilio.sids import service_sid
+from gateway.http_api.facades.twilio.words import WORDS
 from gateway.model.refusals import Refusal
 
 NOW = 1_800_000_000_000
@@ -82,13 +82,13 @@ def test_a_service_has_the_customers_first_sender() -> None:
 def test_what_is_wrong_has_twilios_number(changes: dict[str, str], number: int) -> None:
     with pytest.raises(Refusal) as refused:
         sent({**FORM, **changes}, SERVICE, NOW)
-    assert fault_of(refused.value.code, refused.value.field).code == number
+    assert WORDS.of(refused.value).code == number
 
 
 def test_a_service_without_a_sender_sends_nothing() -> None:
     with pytest.raises(Refusal) as refused:
         sent({"To": "+1", "MessagingServiceSid": "MG1", "Body": "x"}, Service(sid="MG1", senders=()), NOW)
-    assert fault_of(refused.value.code, refused.value.field).code == 21703
+    assert WORDS.of(refused.value).code == 21703
 
 
 def test_unknown_fields_are_counted_and_passed_over() -> None:

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from gateway.http_api.facades.twilio.faults import fault_of, fault_view
+from gateway.http_api.facades.twilio.words import WORDS, fault_view
 from gateway.model.refusals import KINDS, Refusal
 
 
 @pytest.mark.parametrize("code", list(KINDS))
 def test_every_kind_is_answered(code: str) -> None:
-    view = msgspec.to_builtins(fault_view(Refusal(code)))
+    view = msgspec.to_builtins(fault_view(WORDS.of(Refusal(code))))
     assert set(view) == {"code", "message", "more_info", "status"}
     assert type(view["code"]) is int
     assert view["message"]
@@ -41,5 +41,5 @@ def test_every_kind_is_answered(code: str) -> None:
     ],
 )
 def test_what_programs_compare_with(code: str, field: str | None, status: int, number: int) -> None:
-    found = fault_of(code, field)
+    found = WORDS.of(Refusal(code, field))
     assert (found.status, found.code) == (status, number)

@@ -1,0 +1,1 @@
+"""Msegat's HTTP API."""

@@ -1,0 +1,1 @@
+"""Taqnyat's REST API."""

@@ -1,0 +1,1 @@
+"""Unifonic's REST API."""
