@@ -162,6 +162,22 @@ def _tracing(settings: Settings) -> Iterator[Finding]:
         yield ("tracing", "endpoint"), "plain_tracing", message, _ERROR
 
 
+def _portability(settings: Settings) -> Iterator[Finding]:
+    """P-24: numbers leave over TLS; and who names networks has somebody to ask."""
+    portability = settings.portability
+    if portability.url is None:
+        if any(route.networks for route in settings.routes):
+            message = "a route names networks, and nobody is asked at which one a number is: it is passed over"
+            yield ("portability", "url"), "no_portability", message, Severity.WARNING
+        return
+    address = split_url(portability.url)
+    if address is None or not address.hostname:
+        yield ("portability", "url"), "invalid_address", "no URL of a service", _ERROR
+    elif address.scheme == "http" and not (is_loopback(address.hostname) or portability.tunnel):
+        message = "numbers leave this machine over https only; set tunnel if the way is private"
+        yield ("portability", "url"), "plain_portability", message, _ERROR
+
+
 def _ledger_hosts(settings: Settings) -> tuple[tuple[str, int], ...]:
     try:
         return parse_address(settings.ledger.redis.url).hosts if settings.ledger.engine == "redis" else ()
@@ -335,7 +351,7 @@ def _hides(one: RouteSettings, other: RouteSettings) -> bool:
     """Whether a message that both are for never comes to the other one."""
     if one.prefix != other.prefix or one.limit_per_s is not None:
         return False
-    if any(getattr(one, key) != getattr(other, key) for key in ("customers", "senders", "hours")):
+    if any(getattr(one, key) != getattr(other, key) for key in ("customers", "senders", "hours", "networks")):
         return False
     return bool(set(one.classes) & set(other.classes)) or not (one.classes or other.classes)
 
@@ -359,6 +375,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("rules",), _rules),
     (("privacy", "providers"), _privacy),
     (("tracing",), _tracing),
+    (("portability", "routes"), _portability),
     (("operators",), _names),
     (("operators",), _links),
     (("operators", "routes"), _routes),

@@ -18,6 +18,7 @@ from config.operators import (
     TlsSettings,
 )
 from config.pages import PagesSettings
+from config.portability import PortabilitySettings
 from config.privacy import PlaceSettings, PrivacySettings, ProviderSettings
 from config.redis_ledger import RedisSettings
 from config.reload import LIVE, REPLACED, RESTART
@@ -454,6 +455,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audit: AuditSettings = AuditSettings()
     log: Annotated[LogSettings, Meta(extra=LIVE)] = LogSettings()
     tracing: TracingSettings = TracingSettings()
+    portability: PortabilitySettings = PortabilitySettings()
     privacy: Annotated[PrivacySettings, Meta(extra=LIVE)] = PrivacySettings()
     rights: RightsSettings = RightsSettings()
     pages: PagesSettings = PagesSettings()

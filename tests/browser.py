@@ -20,10 +20,10 @@ _RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-p
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Any]:
-    """A browser of playwright's."""
+async def chromium(*options: str) -> AsyncIterator[Any]:
+    """A browser of playwright's. options: of its command line."""
     async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *options])
         try:
             yield browser
         finally:

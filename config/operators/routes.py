@@ -13,7 +13,7 @@ _HOURS: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):
 
 class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[routes]]` table per route. The longest prefix wins; then a route that names the customer, the sender, the
-    class, the hours; then the earlier one. One that does not fit is passed over.
+    class, the hours, the network; then the earlier one. One that does not fit is passed over.
     """
 
     label: Annotated[str, Meta(description="For people, and for what `route explain` says.")] = ""
@@ -28,6 +28,10 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Meta(description="Ids of customers, `cus_...`, or `platform` for its own messages; empty is all."),
     ] = ()
     senders: Annotated[tuple[str, ...], Meta(description="Senders, as customers give them; empty is all.")] = ()
+    networks: Annotated[
+        tuple[Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$")], ...],
+        Meta(description="Networks at which a number is now, as `[portability]` learns it; empty is all."),
+    ] = ()
     hours: Annotated[
         tuple[str, ...],
         Meta(description="Times of day, `08:00-20:00`; the end is outside, and may be past midnight; empty is always."),

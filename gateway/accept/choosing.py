@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from gateway.delivery.portability import Lookup, Then
 from gateway.delivery.routing import Line, Permits, Router, permit_all
 from gateway.limits.balance import micro_of
 from gateway.model.message import MessageClass
@@ -14,12 +15,22 @@ Pick = Callable[[Sequence[str], MessageClass], str]
 
 
 class Choice:
-    """pick: of the candidates for a message of this class, the operator in whose lane it is to wait."""
+    """pick: of the candidates for a message of this class, the operator in whose lane it is to wait.
 
-    def __init__(self, router: Router, pick: Pick, permits: Permits = permit_all) -> None:
+    lookup: of networks at which numbers are; None where nobody is asked.
+    """
+
+    def __init__(self, router: Router, pick: Pick, permits: Permits = permit_all, lookup: Lookup | None = None) -> None:
+        self._lookup: Final = lookup
         self._router = router
         self._pick = pick
         self._permits: Final = permits
+
+    def waits(self, submission: Submission, subject: bytes, then: Then) -> bool:
+        """Whether it is looked up first at which network the recipient is; `then` is called once that is over."""
+        if self._lookup is None or not self._router.names_networks:
+            return False
+        return self._lookup.waits(subject, submission.to, then)
 
     def has_route(self, customer: int, submission: Submission, now_ms: int) -> bool:
         return self._find(customer, submission, now_ms) is not None
@@ -29,7 +40,7 @@ class Choice:
 
         Raises Refusal where there is no route, or no operator of it that may have the message.
         """
-        line = self._router.choose(*_asked(customer, submission, now_ms))
+        line = self._router.choose(*_asked(customer, submission, now_ms), subject)
         if line is None or not line.route.operators:
             raise Refusal("no_route", "to")
         operators = line.operators_of(subject)
@@ -37,9 +48,9 @@ class Choice:
             operators = tuple(self._permitted(customer, submission, operators, now_ms))
         return self._pick(operators, submission.message_class), line.route.resend
 
-    def price(self, customer: int, submission: Submission, operator: str, now_ms: int) -> int:
+    def price(self, customer: int, submission: Submission, operator: str, subject: bytes, now_ms: int) -> int:
         """Of a segment by its route and this operator, in millionths. Raises Refusal where the route names none."""
-        line = self._find(customer, submission, now_ms)
+        line = self._router.find(*_asked(customer, submission, now_ms), subject)
         price = None if line is None else line.price_of(operator)
         if price is None:
             raise Refusal("no_price", "to")

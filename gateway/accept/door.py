@@ -7,6 +7,7 @@ customer when it is called with the id that is durable, and not before (Law 2).
 """
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 import msgspec
 
@@ -106,7 +107,9 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        micro = self._price(submission, message, now_ms)
+        if self._choice.waits(submission, message.subject, partial(self._located, question, record, submission, done)):
+            return message
+        micro = self._placed(message, submission)
         if question is not None:
             self._ask(question, record, submission, done, micro)
             return message
@@ -119,6 +122,27 @@ class Door:
     def expect(self, batches: int) -> None:
         """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
         self._till.expect(batches)
+
+    def _located(self, question: Question | None, record: Accept, submission: Submission, done: Done) -> None:
+        """It was looked up at which network the recipient is, or was to be."""
+        try:
+            micro = self._placed(record.message, submission)
+            if question is not None:
+                self._ask(question, record, submission, done, micro)
+                return
+            self._enter(record, submission, done, micro)
+        except JournalFull:
+            done(record, Declined(self._full().code))
+        except Refusal as refusal:
+            done(record, Declined(refusal.code, refusal.field))
+
+    def _placed(self, message: Message, submission: Submission) -> int:
+        """Put it in the lane where it is to wait; what it costs, in millionths. Raises Refusal."""
+        now_ms = message.accepted_ms
+        message.operator, resend = self._choice.lane(message.customer, submission, message.subject, now_ms)
+        if resend is not None:
+            message.retry_unknown = resend
+        return self._price(submission, message, now_ms)
 
     def _ask(self, question: Question, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Take it in once it was looked up that its recipient consents."""
@@ -147,7 +171,9 @@ class Door:
         """In millionths, for a customer who pays in advance; 0 for any other. Raises Refusal."""
         if not self._till.pays_in_advance(message.customer):
             return 0
-        return message.segments * self._choice.price(message.customer, submission, message.operator, now_ms)
+        return message.segments * self._choice.price(
+            message.customer, submission, message.operator, message.subject, now_ms
+        )
 
     def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
@@ -244,7 +270,7 @@ class Door:
         return Refusal("overloaded" if self._till.available else "ledger_unavailable", retry_after_s=1)
 
     def _minimise(self, key: ApiKey, submission: Submission, now_ms: int, notify: int) -> Message:
-        """The record: what is kept of a submission, and nothing else.
+        """The record: what is kept of a submission, and nothing else; in no lane yet.
 
         Not sealed yet where it is due in a period that has no key.
         """
@@ -254,7 +280,6 @@ class Door:
         due_ms = submission.schedule_at_ms or now_ms
         forgotten_ms = content_until_ms(rule, due_ms, None)
         identifier, subject = self._minimiser.identify(customer, to, submission.tag, now_ms, due_ms)
-        lane, resend = self._choice.lane(customer, submission, subject.pseudonym, now_ms)
         message = Message(
             id=identifier,
             customer=customer,
@@ -267,14 +292,14 @@ class Door:
             status=Status.ACCEPTED,
             segments=submission.segments,
             encoding=submission.encoding,
-            operator=lane,
+            operator="",
             accepted_ms=now_ms,
             due_ms=due_ms,
             expires_ms=min(due_ms + submission.validity_s * 1000, forgotten_ms),
             content_until_ms=forgotten_ms,
             record_until_ms=record_until_ms(rule, due_ms),
             content=None,
-            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL if resend is None else resend,
+            retry_unknown=submission.message_class is not MessageClass.PROMOTIONAL,
             parts=bytes(submission.segments),
             warnings=submission.warnings,
             notify=notify,

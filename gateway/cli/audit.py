@@ -16,6 +16,7 @@ from gateway.audit.building import log_writer
 from gateway.audit.checkpoint import Proof, read_checkpoint
 from gateway.audit.entries import BadEntry, named, read_entry
 from gateway.audit.pruning import LEAST_DAYS, prune_before
+from gateway.audit.reading import newest
 from gateway.audit.sequencer import Sequencer
 from gateway.audit.tiles import CHECKPOINT, MINIMUM, TileReader, TilesDamaged, minimum
 from gateway.audit.verify import verify
@@ -321,23 +322,7 @@ def _newest(
 ) -> list[dict[str, object]]:
     """Newest first."""
     try:
-        size = read_checkpoint(_checkpoint_in(writer.folder)).size
-    except Failed:
-        return []
-    reader, rows = TileReader(writer.folder, size), list[dict[str, object]]()
-    for number in reversed(range(minimum(writer.folder) // 256, -(-size // 256))):
-        for at, each in reversed([*enumerate(reader.bundle(number) or (), number * 256)]):
-            if len(rows) >= count:
-                return rows
-            entry = _read(each)
-            if wanted(entry):
-                rows.append(_row(at, entry, names))
-    return rows
-
-
-def _read(octets: bytes) -> dict[str, Any]:
-    try:
-        return read_entry(octets)
+        return [_row(each.index, each.entry, names) for each in newest(writer.folder, wanted, count)]
     except BadEntry:
         raise Failed("there is something in the log that is no entry: see `audit verify`", "audit_flawed") from None
 

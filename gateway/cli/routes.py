@@ -39,6 +39,7 @@ def explain(
     ] = MessageClass.TRANSACTIONAL,
     customer: Annotated[str | None, typer.Option(help="Customer id.")] = None,
     sender: Annotated[str, typer.Option(help="Sender.")] = "",
+    network: Annotated[str, typer.Option(help="At which the number is, where a route asks for it.")] = "",
     at: Annotated[str | None, typer.Option(help="A time with its zone (RFC 3339); default now.")] = None,
     config: Config = None,
     json: Json = False,
@@ -53,7 +54,7 @@ def explain(
     now_ms = int(datetime.now(UTC).timestamp() * 1000) if at is None else moment(at, option="--at")
     public_id = "" if customer is None else _customer(customer, config)
     router = Router(routes(load(config, os.environ)))
-    found = router.explain(digits, message_class, public_id, sender, now_ms)
+    found = router.explain(digits, message_class, public_id, sender, now_ms, network)
     show(_answer(found) if json else _told(found), json)
 
 
@@ -73,6 +74,7 @@ def _row(number: int, route: Route) -> dict[str, object]:
         "classes": sorted(route.classes),
         "customers": sorted(route.customers),
         "senders": sorted(route.senders),
+        "networks": sorted(route.networks),
         "hours": [str(window) for window in route.windows],
         "operators": list(route.operators),
         "order": route.order.value,

@@ -13,14 +13,14 @@ import msgspec
 from aiohttp import web
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
-from gateway.http_api.admin.gate import FORM_TOKEN
+from gateway.http_api.admin.gate import FORM_TOKEN, PASSIVE
 from gateway.http_api.replies import JSON, PROBLEM, Reply
 
 Answer = Callable[[web.BaseRequest], Awaitable[Reply]]
 Said = Mapping[str, Any]
 """A JSON object, as the API's types have it."""
 
-_PASSED_ON: Final = ("Host", "Cookie", "User-Agent", "Sec-Fetch-Site", "X-Forwarded-For", "X-Passive")
+_PASSED_ON: Final = ("Host", "Cookie", "User-Agent", "Sec-Fetch-Site", "X-Forwarded-For", PASSIVE)
 _LIMIT: Final = 65_536
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.console.people_verbs import CHANNELS, KINDS_OF_CASES, PROOFS
+from gateway.console.people_verbs import CHANNELS, KINDS_OF_CASES, PROOFS, TWO
 from gateway.console.screens import SCREENS
 from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit
@@ -22,6 +22,7 @@ _SHARED: Final[Mapping[str, object]] = {
     "kinds_of_cases": dict(KINDS_OF_CASES),
     "channels": dict(CHANNELS),
     "proofs": dict(PROOFS),
+    "two": dict(TWO),
     "done": None,
     "fault": None,
     "visit": None,

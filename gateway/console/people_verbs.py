@@ -26,6 +26,15 @@ def _case(
     )
 
 
+TWO: Final = (
+    (Action.SUBJECT_EXPORT.value, N_("Give somebody a package of what is held")),
+    (Action.HOLD_PLACE.value, N_("Place a legal hold")),
+    (Action.HOLD_LIFT.value, N_("Lift a legal hold")),
+    (Action.DISCLOSURE_MAKE.value, N_("Disclose something to an authority")),
+    (Action.CUSTOMER_DESTROY.value, N_("Destroy a customer")),
+    (Action.BREAKGLASS_OPEN.value, N_("Open the text of one message")),
+    (Action.AUDIT_PRUNE.value, N_("Prune the audit log")),
+)
 PROOFS: Final = (
     ("code", N_("A code that was sent to the number")),
     ("login", N_("Signed in at the customer")),
@@ -111,6 +120,14 @@ CASES: Final = (
         Field(name="reason", label=N_("Why"), kind=Kind.CHOICE, choices=REFUSALS),
         grave=True,
     ),
+    _case(
+        "package",
+        Action.CASE_WORK,
+        N_("Make the package"),
+        N_("Of what is held of the person, once two persons agreed on it. Its secret is shown once."),
+        Field(name="request", label=N_("Request"), most=64, hint=N_("Id of what the two agreed on.")),
+        shows="secret.html",
+    ),
     _case("answer", Action.CASE_WORK, N_("Mark as answered"), N_("The person has been answered.")),
     _case("close", Action.CASE_WORK, N_("Close"), N_("Its content is destroyed thirty days later.")),
     _case(
@@ -183,7 +200,7 @@ REQUESTS: Final = (
         back="/console/requests",
         about=N_("Another person with the right role has to consent before it can be done."),
         fields=(
-            Field(name="action", label=N_("What"), most=40, hint=N_("Such as hold.lift or subject.export.")),
+            Field(name="action", label=N_("What"), kind=Kind.CHOICE, choices=TWO),
             Field(name="object", label=N_("About"), most=64, hint=N_("Id of what it is about.")),
             Field(
                 name="customer",
@@ -263,6 +280,17 @@ OWN: Final = (
         back="/console/own",
         fields=(Field(name="code", label=N_("Code that it shows"), most=64),),
         shows="recovery.html",
+    ),
+    Verb(
+        name="drop_passkey",
+        title=N_("Take it away"),
+        action=Action.OWN_CREDENTIALS,
+        path="/console/own/passkeys/{id}/drop",
+        api="/admin/v1/own/passkeys/{id}",
+        method="DELETE",
+        back="/console/own",
+        takes_body=False,
+        grave=True,
     ),
     Verb(
         name="end_others",

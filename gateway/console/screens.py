@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.console.standing import standing_of
-from gateway.console.traffic import traffic_of
+from gateway.console.standing import now_of
+from gateway.console.traffic import all_traffic_of, traffic_of
 from gateway.html.words import N_
 from gateway.people.roles import Action
 
@@ -15,15 +15,18 @@ Values = Mapping[str, Any]
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
-    """path: of the API, with `{id}` of the page. query: parameters of the page that are passed on. is_optional: whether
-    the page stands without it, where there is none.
+    """path: of the API, with `{id}` of the page. query: parameters of the page that are passed on. always: others that
+    are asked for. hours: back from now to `since`; 0 for the API's own. is_optional: whether the page stands without
+    it, where there is none. is_fresh: whether the part of the page that is kept fresh needs it.
     """
 
     path: str
     action: Action
     query: Sequence[str] = ()
     always: Mapping[str, str] = {}
+    hours: int = 0
     is_optional: bool = False
+    is_fresh: bool = True
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,10 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     def of_customer(self) -> bool:
         """Whether what it is about is a customer."""
         return "/customers/{id}" in self.path
+
+    def owner(self, identifier: str, customer: str) -> str:
+        """Whose what it shows is; "" for the platform's. customer: of who looks. identifier: of what it is about."""
+        return identifier if self.of_customer else customer
 
 
 _OPERATORS: Final = Need(path="/admin/v1/operators", action=Action.OPERATOR_READ)
@@ -81,8 +88,11 @@ SCREENS: Final = (
             "nodes": _NODES,
             "accepting": _ACCEPTING,
             "dispatch": _DISPATCH,
+            "traffic": Need(
+                path="/admin/v1/traffic", action=Action.USAGE_READ, always={"by": "hour"}, hours=24, is_fresh=False
+            ),
         },
-        makes=standing_of,
+        makes=now_of,
     ),
     Screen(
         path="/console/operators",
@@ -204,6 +214,19 @@ SCREENS: Final = (
         query=("cursor",),
     ),
     Screen(
+        path="/console/traffic",
+        title=N_("Traffic"),
+        action=Action.USAGE_READ,
+        template="all_traffic.html",
+        needs={
+            "traffic": Need(
+                path="/admin/v1/traffic", action=Action.USAGE_READ, query=("by",), always={"offset": "+03:00"}
+            )
+        },
+        query=("by",),
+        makes=all_traffic_of,
+    ),
+    Screen(
         path="/console/abuse",
         title=N_("Abuse"),
         action=Action.FRAUD_READ,
@@ -219,6 +242,23 @@ SCREENS: Final = (
         action=Action.RULES_READ,
         template="rules.html",
         needs={"packs": Need(path="/admin/v1/rules", action=Action.RULES_READ)},
+    ),
+    Screen(
+        path="/console/privacy",
+        title=N_("Privacy"),
+        action=Action.RETENTION_READ,
+        template="privacy.html",
+        needs={
+            "retention": Need(path="/admin/v1/retention", action=Action.RETENTION_READ),
+            "holds": Need(path="/admin/v1/holds", action=Action.HOLD_READ),
+            "keys": Need(path="/admin/v1/encryption-keys", action=Action.KEYS_READ),
+            "assessed": Need(
+                path="/admin/v1/audit",
+                action=Action.AUDIT_READ,
+                always={"act": "assess", "last": "1"},
+                is_optional=True,
+            ),
+        },
     ),
     Screen(
         path="/console/cases",
@@ -243,6 +283,14 @@ SCREENS: Final = (
         template="requests.html",
         needs={"requests": Need(path="/admin/v1/requests", action=Action.REQUEST_READ, query=("cursor",))},
         query=("cursor",),
+    ),
+    Screen(
+        path="/console/audit",
+        title=N_("Audit log"),
+        action=Action.AUDIT_READ,
+        template="audit.html",
+        needs={"audit": Need(path="/admin/v1/audit", action=Action.AUDIT_READ, query=("act", "customer", "last"))},
+        query=("act", "customer", "last"),
     ),
     Screen(
         path="/console/people",
@@ -274,7 +322,10 @@ SCREENS: Final = (
         title=N_("Your account"),
         action=Action.OWN_READ,
         template="own.html",
-        needs={"own": Need(path="/admin/v1/own", action=Action.OWN_READ)},
+        needs={
+            "own": Need(path="/admin/v1/own", action=Action.OWN_READ),
+            "kept": Need(path="/admin/v1/own/passkeys", action=Action.OWN_READ),
+        },
         section="own",
     ),
 )

@@ -35,14 +35,14 @@ class SignInPages:
         ]
 
     async def show(self, call: Call) -> Reply:
-        return self._page(call, next_of(call.query.get("next", "")))
+        return await self._page(call, next_of(call.query.get("next", "")))
 
     async def begin(self, call: Call) -> Reply:
         form = await read_form(call.request)
         wanted = next_of(form.get("next", ""))
         told = await self._api.do(call.request, "POST", SESSION, _credentials(form, "email", "password", "code"))
         if not told.is_done:
-            return self._page(call, wanted, told)
+            return await self._page(call, wanted, told)
         return self._browsers.go(wanted, more=f"Set-Cookie: {told.cookie}\r\n".encode())
 
     async def end(self, call: Call) -> Reply:
@@ -72,12 +72,18 @@ class SignInPages:
         if not told.is_done:
             return self._browsers.go(f"{SIGN_IN}?next={segment(wanted)}")
         visit = visit_of(told.said, look_wanted(call), PROVE)
-        values = {"next": wanted, "code": "" if refused is None else refused.code}
+        values = await self._values(call, wanted, refused)
         status = 200 if refused is None else refused.status
         return self._browsers.page(status, self._drawing.page("prove.html", visit, values))
 
-    def _page(self, call: Call, wanted: str, refused: Told | None = None) -> Reply:
-        values = {"next": wanted, "code": "" if refused is None else refused.code}
+    async def _values(self, call: Call, wanted: str, refused: Told | None) -> dict[str, object]:
+        """Beginning with a passkey writes nothing, so it is tried whether there are any."""
+        begun = await self._api.do(call.request, "POST", f"{SESSION}/passkey/begin", None)
+        code = "" if refused is None else refused.code
+        return {"next": wanted, "code": code, "has_passkeys": begun.is_done}
+
+    async def _page(self, call: Call, wanted: str, refused: Told | None = None) -> Reply:
+        values = await self._values(call, wanted, refused)
         status = 200 if refused is None else refused.status
         octets = self._drawing.outside("sign_in.html", look_wanted(call), SIGN_IN, values)
         return self._browsers.page(status, octets)

@@ -29,11 +29,16 @@ from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call, Handler, RouteTable, parse_query
 from gateway.http_api.traffic import Traffic
 from gateway.model.refusals import KINDS, Refusal, refusal_of
+from gateway.model.times import rfc3339
 from gateway.people.roles import Action
+from gateway.process.clock import Clock
 
 _ID: Final = re.compile(r"[A-Za-z0-9_.~-]{1,64}", re.ASCII)
 _ALWAYS: Final = ("lang", "part", "done")
 """Parameters of every page: the look, the part to be kept fresh, the verb that was done."""
+
+
+HOUR_MS: Final = 3_600_000
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +54,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 class Site:
     """answer: of the admin API. traffic: where answers are counted."""
 
-    def __init__(self, answer: Answer, replies: Replies, traffic: Traffic) -> None:
+    def __init__(self, answer: Answer, replies: Replies, traffic: Traffic, clock: Clock) -> None:
         self._api = Asking(answer)
+        self._clock = clock
         self._drawing = Drawing()
         self._browsers = Browsers(replies, self._drawing.assets)
         sign_in = SignInPages(self._api, self._drawing, self._browsers)
@@ -118,14 +124,22 @@ class Site:
 
     async def _drawn(self, call: Call, screen: Screen, visit: Visit, fault: Fault | None = None) -> Reply:
         """fault: of a form of this page. Raises Refusal."""
-        if not visit.may(screen.action, call.argument if screen.of_customer else visit.customer):
+        if not visit.may(screen.action, screen.owner(call.argument, visit.customer)):
             is_others = screen.of_customer and visit.customer not in ("", call.argument)
             raise Refusal("not_found" if is_others else "not_allowed")
         told = await self._told(call, screen, visit)
         if isinstance(told, Told):
             return self._not_told(call, told)
         done = VERBS.get(call.query.get("done", ""))
-        values = {**told, **screen.makes(told), "screen": screen, "id": call.argument, "fault": fault, "done": done}
+        values = {
+            **told,
+            **screen.makes(told),
+            "screen": screen,
+            "id": call.argument,
+            "fault": fault,
+            "done": done,
+            "asked": call.query,
+        }
         status = 200 if fault is None else KINDS[fault.code].http
         whole = not call.query.get("part")
         return self._browsers.page(status, self._drawing.page(screen.template, visit, values, whole=whole))
@@ -134,11 +148,11 @@ class Site:
         """What the page needs, by name; or the refusal of what it cannot do without."""
         values: dict[str, object] = {}
         for name, need in screen.needs.items():
-            owner = call.argument if screen.of_customer else visit.customer
-            if not visit.may(need.action, owner):
+            is_left_out = bool(call.query.get("part")) and not need.is_fresh
+            if is_left_out or not visit.may(need.action, screen.owner(call.argument, visit.customer)):
                 values[name] = None
                 continue
-            told = await self._api.look(call.request, _path(need, call))
+            told = await self._api.look(call.request, _path(need, call, self._clock.now_ms()))
             if not told.is_done and not (need.is_optional and told.status == 404):
                 return told
             values[name] = told.said if told.is_done else None
@@ -209,7 +223,7 @@ class Site:
         typed = {name: value for name, value in form.items() if name not in secret}
         fault = Fault(verb=verb.name, code=code, title=title, fields=fields, typed=typed)
         screen = BY_PATH[verb.back]
-        if not visit.may(screen.action, call.argument if screen.of_customer else visit.customer):
+        if not visit.may(screen.action, screen.owner(call.argument, visit.customer)):
             raise Refusal(code)
         return await self._drawn(call, screen, visit, fault)
 
@@ -243,10 +257,11 @@ def _own_path(call: Call) -> str:
     return call.request.raw_path.partition("?")[0] if call.request.method in ("GET", "HEAD") else HOME
 
 
-def _path(need: Need, call: Call) -> str:
+def _path(need: Need, call: Call, now_ms: int) -> str:
     path = need.path.replace("{id}", segment(call.argument))
+    since = {"since": rfc3339(now_ms - need.hours * HOUR_MS)} if need.hours else {}
     pairs = {name: call.query[name] for name in need.query if call.query.get(name)}
-    query = "&".join(f"{name}={segment(value)}" for name, value in {**need.always, **pairs}.items())
+    query = "&".join(f"{name}={segment(value)}" for name, value in {**need.always, **since, **pairs}.items())
     return f"{path}?{query}" if query else path
 
 

@@ -17,8 +17,8 @@ from gateway.model.route import Order, Route
 
 
 def route_id(route: Route) -> str:
-    """`route_` and 16 hexadecimal digits, by prefix, classes, customers, senders and hours."""
-    words = [sorted(each) for each in (route.classes, route.customers, route.senders)]
+    """`route_` and 16 hexadecimal digits, by prefix, classes, customers, senders, networks and hours."""
+    words = [sorted(each) for each in (route.classes, route.customers, route.senders, route.networks)]
     hours = [str(each) for each in route.windows]
     return named("route", msgspec.json.encode([route.prefix, *words, hours, route.utc_offset_min]).decode())
 

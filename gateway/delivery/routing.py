@@ -1,9 +1,9 @@
 """Which operators may carry a message, best first.
 
 One table, read from the most specific line down: the longest prefix wins; among lines of one prefix those that name
-customers, then senders, then classes, then hours; among equals the earlier. A line that does not fit is passed over for
-the next one, also of a shorter prefix. A line whose limit is reached is passed over while another one fits. One that is
-not enabled is never taken.
+customers, then senders, then classes, then hours, then networks; among equals the earlier. A line that does not fit is
+passed over for the next one, also of a shorter prefix. A line whose limit is reached is passed over while another one
+fits. One that is not enabled is never taken.
 
 A line's operators are ordered as listed, by price, or by weight. By weight the recipient's pseudonym decides, so all
 parts of a long message, and for a while all messages to one person, go the same way. Who is up is not decided here.
@@ -47,7 +47,8 @@ class Line:
         self.route: Final = route
         self.number: Final = number
         self.orders: Final = _orders(route)
-        self.always: Final = not (route.customers or route.senders or route.windows or route.limit_per_s)
+        asks = route.customers or route.senders or route.networks or route.windows or route.limit_per_s
+        self.always: Final = not asks
         limit = route.limit_per_s
         self.bucket: Final = None if limit is None else TokenBucket(limit, max(1, int(limit * BURST_S)), now_s)
 
@@ -61,13 +62,15 @@ class Line:
         route = self.route
         return dict(zip(route.operators, route.prices, strict=False)).get(operator)
 
-    def refuses(self, customer: str, source: str, now_ms: int) -> str:
-        """The word for what does not fit; '' where all does."""
+    def refuses(self, customer: str, source: str, now_ms: int, network: str) -> str:
+        """The word for what does not fit; '' where all does. network: '' where it is not known."""
         route = self.route
         if route.customers and customer not in route.customers:
             return "customer"
         if route.senders and source not in route.senders:
             return "sender"
+        if route.networks and network not in route.networks:
+            return "network"
         if route.windows:
             minute = (now_ms // 60_000 + route.utc_offset_min) % _DAY_MIN
             if not any(window.holds(minute) for window in route.windows):
@@ -75,10 +78,16 @@ class Line:
         return ""
 
 
+def nowhere(_subject: bytes) -> str:
+    """No network is known."""
+    return ""
+
+
 class Router:
     """The route table. public_id: of a customer's number; asked only where a line names customers.
 
-    monotonic: seconds, for limits.
+    monotonic: seconds, for limits. network_of: at which whoever has this pseudonym is, '' where that is unknown; asked
+    only where a line names networks.
     """
 
     def __init__(
@@ -86,7 +95,10 @@ class Router:
         routes: Sequence[Route],
         public_id: Callable[[int], str] = str,
         monotonic: Callable[[], float] = time.monotonic,
+        network_of: Callable[[bytes], str] = nowhere,
     ) -> None:
+        self._network_of = network_of
+        self.names_networks = False
         self._public_id = public_id
         self._monotonic = monotonic
         self.adopt(routes)
@@ -97,23 +109,38 @@ class Router:
         lines = [Line(route, number, now_s) for number, route in enumerate(routes)]
         self._lines = sorted(lines, key=_rank)
         self._lengths = tuple(sorted({len(each.prefix) for each in routes if each.is_enabled}, reverse=True))
+        self.names_networks = any(route.networks for route in routes if route.is_enabled)
         self._names_customers = any(route.customers for route in routes)
         self._by_class = {each: _by_prefix(self._lines, each) for each in MessageClass}
         self._alternatives = _alternatives(routes)
 
     def find(
-        self, digits: str, message_class: MessageClass, customer: int = 0, source: str = "", now_ms: int = 0
+        self,
+        digits: str,
+        message_class: MessageClass,
+        customer: int = 0,
+        source: str = "",
+        now_ms: int = 0,
+        subject: bytes = b"",
     ) -> Line | None:
-        """The line of a message, whatever its limit; None when there is none. now_ms: since the epoch."""
+        """The line of a message, whatever its limit; None when there is none. now_ms: since the epoch. subject: the
+        recipient's pseudonym, without which no network is known.
+        """
         line = self._plain(digits, message_class)
         if line is not None:
             return line
-        for each in self._fitting(digits, message_class, customer, source, now_ms):
+        for each in self._fitting(digits, message_class, customer, source, now_ms, subject):
             return each
         return None
 
     def choose(
-        self, digits: str, message_class: MessageClass, customer: int = 0, source: str = "", now_ms: int = 0
+        self,
+        digits: str,
+        message_class: MessageClass,
+        customer: int = 0,
+        source: str = "",
+        now_ms: int = 0,
+        subject: bytes = b"",
     ) -> Line | None:
         """As `find`, for one message that is taken in now and counts against the limit of its line: one that is used up
         is passed over, unless nothing else fits.
@@ -122,7 +149,7 @@ class Router:
         if line is not None:
             return line
         first: Line | None = None
-        for each in self._fitting(digits, message_class, customer, source, now_ms):
+        for each in self._fitting(digits, message_class, customer, source, now_ms, subject):
             if each.bucket is None or each.bucket.take(1, self._monotonic()):
                 return each
             first = first or each
@@ -138,17 +165,27 @@ class Router:
         subject: bytes = b"",
     ) -> tuple[str, ...]:
         """Operators to try in this order; empty when there is no route."""
-        line = self.find(digits, message_class, customer, source, now_ms)
+        line = self.find(digits, message_class, customer, source, now_ms, subject)
         return () if line is None else line.operators_of(subject)
 
     def explain(
-        self, digits: str, message_class: MessageClass, customer: str = "", source: str = "", now_ms: int = 0
+        self,
+        digits: str,
+        message_class: MessageClass,
+        customer: str = "",
+        source: str = "",
+        now_ms: int = 0,
+        network: str = "",
     ) -> Explained:
-        """What would become of such a message, and why. Nothing is counted. customer: the public id.
+        """What would become of such a message, and why. Nothing is counted. customer: the public id. network: at which
+        the number is, '' where that is not known.
 
         By weight, it is the order of some recipients: to how many, the weights say.
         """
-        said = [(line, self._why_not(line, digits, message_class, customer, source, now_ms)) for line in self._lines]
+        said = [
+            (line, self._why_not(line, digits, message_class, customer, source, now_ms, network))
+            for line in self._lines
+        ]
         fitting = [line for line, why in said if not why] or [line for line, why in said if why == "limit"]
         taken = fitting[0] if fitting else None
         passed = tuple(Passed(each.number, each.route.label, why or "later") for each, why in said if each is not taken)
@@ -170,10 +207,11 @@ class Router:
         return None
 
     def _fitting(
-        self, digits: str, message_class: MessageClass, customer: int, source: str, now_ms: int
+        self, digits: str, message_class: MessageClass, customer: int, source: str, now_ms: int, subject: bytes
     ) -> Iterator[Line]:
         by_prefix = self._by_class[message_class]
         public_id = ""
+        network = self._network_of(subject) if self.names_networks and subject else ""
         for length in self._lengths:
             for line in by_prefix.get(digits[:length], ()):
                 if line.always:
@@ -181,11 +219,18 @@ class Router:
                     continue
                 if self._names_customers and not public_id:
                     public_id = self._public_id(customer)
-                if not line.refuses(public_id, source, now_ms):
+                if not line.refuses(public_id, source, now_ms, network):
                     yield line
 
     def _why_not(
-        self, line: Line, digits: str, message_class: MessageClass, customer: str, source: str, now_ms: int
+        self,
+        line: Line,
+        digits: str,
+        message_class: MessageClass,
+        customer: str,
+        source: str,
+        now_ms: int,
+        network: str,
     ) -> str:
         route = line.route
         if not route.is_enabled:
@@ -194,7 +239,7 @@ class Router:
             return "prefix"
         if route.classes and message_class.value not in route.classes:
             return "class"
-        why = line.refuses(customer, source, now_ms)
+        why = line.refuses(customer, source, now_ms, network)
         if not why and line.bucket is not None and not line.bucket.available(self._monotonic()):
             return "limit"
         return why
@@ -209,9 +254,9 @@ def first_up(candidates: Sequence[str], is_up: Callable[[str], bool]) -> str:
     return candidates[0]
 
 
-def _rank(line: Line) -> tuple[int, bool, bool, bool, bool, int]:
+def _rank(line: Line) -> tuple[int, bool, bool, bool, bool, bool, int]:
     route = line.route
-    asks = (not route.customers, not route.senders, not route.classes, not route.windows)
+    asks = (not route.customers, not route.senders, not route.classes, not route.windows, not route.networks)
     return (-len(route.prefix), *asks, line.number)
 
 

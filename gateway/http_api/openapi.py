@@ -159,7 +159,8 @@ def _say_what_is_sent(message: Document) -> None:
 
 
 def describe_api(routes: Sequence[Route], api: Api) -> Document:
-    """The whole document, as its routes have it."""
+    """The whole document, as its routes have it; pages for people are no part of an API."""
+    routes = [each for each in routes if not each.is_page]
     schemas, references = _schemas(routes)
     paths: dict[str, Document] = defaultdict(dict)
     for route in routes:

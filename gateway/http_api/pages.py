@@ -1,15 +1,21 @@
-"""What the API says of itself: health, readiness, its description, a page to read it, and what each problem means."""
+"""What the API says of itself: health, readiness, its description, a page to read it, and what each problem means.
+
+What pages are drawn with is loaded when the first is asked for: most nodes never are.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from gateway.accept.request import HealthView, ReadinessView
-from gateway.http_api.api_page import page_policy, render_page
 from gateway.http_api.problems import problem_list, told_of
-from gateway.http_api.replies import HTML, TEXT, Replies, Reply
+from gateway.http_api.replies import TEXT, Replies, Reply
 from gateway.http_api.routes import Call
+
+if TYPE_CHECKING:
+    from gateway.http_api.browsers import Browsers
 
 _encode: Final = msgspec.json.Encoder().encode
 _PROBLEMS: Final = _encode(problem_list())
@@ -41,24 +47,38 @@ class Health:
 
 
 class Pages:
-    """The description and its page are made once, by `describe`."""
+    """The description is made by `describe`, and its page when somebody first wants it."""
 
     def __init__(self, replies: Replies) -> None:
         self._replies = replies
         self._document = b"{}"
-        self._page = b""
-        self._policy = ""
+        self._page: bytes | None = None
 
     def describe(self, document: Mapping[str, object]) -> None:
         self._document = _encode(document)
-        self._page = render_page(document).encode()
-        self._policy = page_policy()
+        self._page = None
 
     async def openapi(self, _: Call) -> Reply:
         return self._replies.of(200, self._document)
 
     async def docs(self, _: Call) -> Reply:
-        return self._replies.of(200, self._page, HTML, policy=self._policy)
+        if self._page is None:
+            from gateway.http_api.api_page import render_page
+
+            self._page = render_page(msgspec.json.decode(self._document))
+        return self._browsers.page(200, self._page)
+
+    async def asset(self, call: Call) -> Reply:
+        """What pages load, of whichever room."""
+        return await self._browsers.asset(call)
+
+    @cached_property
+    def _browsers(self) -> "Browsers":
+        from gateway.html.assets import Assets
+        from gateway.html.catalogue import GROUND
+        from gateway.http_api.browsers import Browsers
+
+        return Browsers(self._replies, Assets(GROUND))
 
     async def problem(self, call: Call) -> Reply:
         return self._replies.of(200, told_of(call.argument).encode(), TEXT)

@@ -68,7 +68,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Route(msgspec.Struct, frozen=True):
     """path: exact, or with one `{name}` as its last segment or the one before. is_deep: the last one stands for all
-    segments that follow. is_shared: people share links to it, so that parameters that it does not know are left out.
+    segments that follow. is_page: for people, who share links to it: parameters that it does not know
+    are left out, and it stands in no description of the API.
     """
 
     method: str
@@ -76,13 +77,13 @@ class Route(msgspec.Struct, frozen=True):
     handler: Handler
     operation: Operation
     is_deep: bool = False
-    is_shared: bool = False
+    is_page: bool = False
 
     @property
     def takes(self) -> frozenset[str]:
         """Names of the query parameters."""
         named = frozenset(each.name for each in self.operation.parameters if each.place == "query")
-        return named | {ANY} if self.is_shared else named
+        return named | {ANY} if self.is_page else named
 
 
 class Methods:

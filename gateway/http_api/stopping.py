@@ -18,10 +18,17 @@ from gateway.http_api.routes import Call
 from redaction.stop_links import StopLinks
 
 _STYLE: Final = (
-    ":root{color-scheme:light dark}"
-    "body{font:18px/1.6 system-ui,sans-serif;max-width:32rem;margin:0 auto;padding:1.5rem}"
-    "button{font:inherit;padding:.7rem 1.4rem}main+main{margin-top:2rem;border-top:1px solid #8886}"
+    ":root{color-scheme:light dark;--page:#f6f7f9;--card:#fff;--line:#d5dae1;--text:#1a2330;--strong:#0b4a8f;--on:#fff}"
+    "@media(prefers-color-scheme:dark)"
+    "{:root{--page:#10151c;--card:#19212b;--line:#36424f;--text:#e7ecf2;--strong:#8cc1fb;--on:#0b1622}}"
+    "body{font:18px/1.7 system-ui,sans-serif;margin:0;padding:1.25rem 1rem;background:var(--page);color:var(--text)}"
+    "section{max-width:30rem;margin:0 auto 1rem;padding:1.25rem;background:var(--card);border:1px solid var(--line);"
+    "border-radius:8px}h1{font-size:1.35rem;line-height:1.4;margin:0 0 .5rem}p{margin:0 0 1rem}"
+    "button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.4rem;border:1px solid var(--strong);"
+    "border-radius:6px;background:var(--strong);color:var(--on);cursor:pointer}"
+    ":focus-visible{outline:3px solid var(--strong);outline-offset:2px}section>:last-child{margin-bottom:0}"
 )
+"""Of the ground's colours, but in the page: a proxy may lead nothing but `/s/` here."""
 _DIGEST: Final = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
 POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_DIGEST}'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

@@ -213,6 +213,7 @@ def page_routes(pages: Pages, health: Health) -> list[Route]:
         Route("GET", "/readyz", health.ready, _READYZ),
         Route("GET", "/openapi.json", pages.openapi, _DESCRIPTION),
         Route("GET", "/docs", pages.docs, _DOCS),
+        Route("GET", "/assets/{name}", pages.asset, _ASSET, is_page=True),
         Route("GET", "/problems", pages.problems, _PROBLEMS),
         Route("GET", "/problems/{code}", pages.problem, _PROBLEM),
     ]
@@ -378,7 +379,15 @@ _DOCS: Final = Operation(
     id="docs",
     summary="Show this description as a page.",
     tag="Service",
-    answers=(Answer(description="A page without scripts.", media=HTML),),
+    answers=(Answer(description="A page.", media=HTML),),
+)
+_ASSET: Final = Operation(
+    id="asset",
+    summary="What pages load: a style sheet, a script.",
+    tag="Service",
+    parameters=(Parameter(name="name", place="path", schema={"type": "string"}, description="Its name."),),
+    answers=(Answer(description="Kept for good under its name.", media="text/css"),),
+    codes=("not_found",),
 )
 _PROBLEMS: Final = Operation(
     id="list_problems",

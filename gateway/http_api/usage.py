@@ -64,6 +64,15 @@ class UsageView(msgspec.Struct, frozen=True, kw_only=True):
     quotas: list[QuotaView] = []
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Of which time sums are asked for. offset_min: of the clock that they go by, in minutes ahead of UTC."""
+
+    by: Span
+    since_ms: int
+    until_ms: int
+    offset_min: int
+
+
 class UsageEndpoint:
     """standing: of the quotas of a key's customer."""
 
@@ -99,19 +108,25 @@ async def usage_view(
     smallest: int = 0,
 ) -> UsageView:
     """As the query of a request asks for it. smallest: cells of fewer messages are not told. Raises Refusal."""
-    span = _span(query)
-    until_ms = _time(query, "until", now_ms + 1)
-    since_ms = _time(query, "since", until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[span]) * HOUR_MS)
-    if not 0 <= until_ms - since_ms <= LONGEST_HOURS[span] * HOUR_MS:
-        raise Refusal("invalid_parameter", "since")
-    sums = await report(usage, customer, since_ms, until_ms, span, _offset_min(query))
+    asked = asked_of(query, now_ms)
+    sums = await report(usage, customer, asked.since_ms, asked.until_ms, asked.by, asked.offset_min)
     return UsageView(
-        since=rfc3339(since_ms),
-        until=rfc3339(until_ms),
-        by=span,
+        since=rfc3339(asked.since_ms),
+        until=rfc3339(asked.until_ms),
+        by=asked.by,
         items=[_item(each, smallest) for each in sums],
         quotas=quota_views(quotas),
     )
+
+
+def asked_of(query: Mapping[str, str], now_ms: int) -> Asked:
+    """Of which time sums are asked for. Raises Refusal."""
+    by = _span(query)
+    until_ms = _time(query, "until", now_ms + 1)
+    since_ms = _time(query, "since", until_ms - min(USUAL_DAYS * 24, LONGEST_HOURS[by]) * HOUR_MS)
+    if not 0 <= until_ms - since_ms <= LONGEST_HOURS[by] * HOUR_MS:
+        raise Refusal("invalid_parameter", "since")
+    return Asked(by, since_ms, until_ms, _offset_min(query))
 
 
 def _item(each: Sum, smallest: int) -> UsageSum:

@@ -1,4 +1,5 @@
-"""Traces of messages over OTLP/HTTP: made once a message has ended, of what its record says, and sent by a thread.
+"""Traces of messages over OTLP/HTTP: made once a message has ended, of what its record says, and sent by a thread. A
+span of each attempt is made when the attempt is over.
 
 A trace's id is the message's, so whoever has the one finds the other, and all processes choose the same messages. Of a
 message it says ids, class, operator, status, counts and times; nothing of a number, a text or a reference.
@@ -15,10 +16,20 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import Span, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+    set_span_in_context,
+)
 
 from config.tracing import TracingSettings
+from gateway.model.attempt import Attempt
 from gateway.model.message import Message, Status
+from gateway.model.state import unsent
 from gateway.process.version import version
 
 QUEUE: Final = 4_096
@@ -27,21 +38,26 @@ _NS_IN_MS: Final = 1_000_000
 _DRAWN: Final = 4
 """The last octets of an id are random."""
 _ALL: Final = 1 << 8 * _DRAWN
+_SPAN: Final = 8
+"""Octets of a span's id."""
+ACCEPTED: Final = "accepted"
 _WELL: Final = frozenset({Status.DELIVERED, Status.RECEIVED})
 
 
 class _MessageIds(IdGenerator):
-    """message: whose trace begins next."""
+    """message: whose trace begins next. span: of the next span; 0 for one at random."""
 
     def __init__(self) -> None:
         self.message = 0
+        self.span = 0
         self._random = RandomIdGenerator()
 
     def generate_trace_id(self) -> int:
         return self.message
 
     def generate_span_id(self) -> int:
-        return self._random.generate_span_id()
+        span, self.span = self.span, 0
+        return span or self._random.generate_span_id()
 
 
 class Traces:
@@ -78,6 +94,7 @@ class Traces:
             return
         self.made += 1
         self._ids.message = int.from_bytes(identifier, "big")
+        self._ids.span = _root(identifier)
         root = self._tracer.start_span(
             "message",
             context=Context(),
@@ -99,6 +116,24 @@ class Traces:
             self._part("with the operator", inside, message.submitted_ms, message.final_ms)
         _end(root, message)
 
+    def attempted(self, attempt: Attempt, operator: str, now_ms: int) -> None:
+        """Of an attempt that is over now, in the trace of its message, which is made later."""
+        identifier = attempt.message.id
+        if int.from_bytes(identifier[-_DRAWN:], "big") >= self._below:
+            return
+        trace, flags = int.from_bytes(identifier, "big"), TraceFlags(TraceFlags.SAMPLED)
+        root = SpanContext(trace, _root(identifier), is_remote=False, trace_flags=flags)
+        outcome = outcome_of(attempt)
+        span = self._tracer.start_span(
+            "attempt",
+            context=set_span_in_context(NonRecordingSpan(root), Context()),
+            start_time=attempt.begun_ms * _NS_IN_MS,
+            attributes={"message.id": identifier.hex(), "operator": operator, "attempt.outcome": outcome},
+        )
+        if outcome != ACCEPTED:
+            span.set_status(StatusCode.ERROR)
+        span.end(now_ms * _NS_IN_MS)
+
     def _part(self, name: str, inside: Context, begin_ms: int, end_ms: int) -> None:
         part = self._tracer.start_span(name, context=inside, start_time=begin_ms * _NS_IN_MS)
         part.end(end_ms * _NS_IN_MS)
@@ -106,6 +141,20 @@ class Traces:
     def close(self) -> None:
         """Send what waits; may take as long as a request. Call it beside the loop."""
         self._provider.shutdown()
+
+
+def _root(identifier: bytes) -> int:
+    """The id of the span that is a message's, which its attempts name before it is made."""
+    return int.from_bytes(identifier[-_SPAN:], "big") or 1
+
+
+def outcome_of(attempt: Attempt) -> str:
+    """In one word: `accepted`, `rejected`, `failed`, `deferred` where the operator asks to slow down, or `again`."""
+    if attempt.verdict is not None:
+        return attempt.verdict[0].value
+    if not unsent(attempt.message):
+        return ACCEPTED
+    return "deferred" if attempt.free else "again"
 
 
 def _end(root: Span, message: Message) -> None:

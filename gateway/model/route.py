@@ -30,7 +30,7 @@ class Window(msgspec.Struct, frozen=True):
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """`prefix`: leading digits of the E.164 number ('' matches all). `classes`, `customers` (public ids), `senders`,
-    `windows`: what it is for; empty means every one. `operators`: as listed.
+    `networks`, `windows`: what it is for; empty means every one. `operators`: as listed.
 
     `weights`, `prices`: of the operators, in their order; shares of the traffic, and cost of a segment. `limit_per_s`:
     messages a second that a node sends this way while another route fits; None is no limit. `utc_offset_min`: of the
@@ -44,6 +44,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     customers: frozenset[str] = frozenset()
     senders: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
     windows: tuple[Window, ...] = ()
     utc_offset_min: int = 180
     weights: tuple[int, ...] = ()
@@ -56,7 +57,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 class Passed(msgspec.Struct, frozen=True):
     """A line that was looked at and not taken. line: its number in the settings, from 0. why: `prefix`, `class`,
-    `customer`, `sender`, `hours`, `limit`, `disabled`, or `later`, where a better one came first.
+    `customer`, `sender`, `network`, `hours`, `limit`, `disabled`, or `later`, where a better one came first.
     """
 
     line: int

@@ -53,13 +53,14 @@ def build_admin(
         reasons=Reasons(stores.ledger.acts, clock, sealer=stores.sealer, ensure_key=ensure_key),
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
         naming=naming(stores, road),
-        router=road.routes.router,
+        router=road.ways.router,
+        lookup=road.ways.lookup,
         consents=ConsentActs(
             consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region), clock
         ),
         rights=rights,
         operators=lambda: operator_views(road),
-        routes=lambda: road.routes.lines,
+        routes=lambda: road.ways.routes.lines,
         settings=lambda: road.standing.settings,
         differs=lambda: road.standing.differs(),  # noqa: PLW0108  another one is set later
         checks=health.checks,

@@ -38,6 +38,7 @@ def routes(settings: Settings) -> list[Route]:
             classes=frozenset(each.classes),
             customers=frozenset(each.customers),
             senders=frozenset(each.senders),
+            networks=frozenset(each.networks),
             windows=tuple(Window(*found) for hours in each.hours if (found := minutes(hours)) is not None),
             utc_offset_min=each.utc_offset_min,
             operators=each.operators,

@@ -125,7 +125,7 @@ class Reload:
         self._adopt(prepared)
         self._succession.begin(plan)
         if own.routes != self._reading.own.routes:  # lines that stay keep what their limits have counted
-            self._road.routes.adopt(assembly.routes(own))
+            self._road.ways.routes.adopt(assembly.routes(own))
         self._reading = prepared.reading
         await self._succession.carry_out(plan)
 

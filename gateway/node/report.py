@@ -52,6 +52,11 @@ def _road_counters(road: Road) -> list[Sample]:
         ("gateway_released", "Held messages that may be sent again", dispatch.released),
         ("gateway_verdicts_by_code_and_effect", "What rules said of messages, and what followed", _said(road)),
         *_fraud_counters(road.sentry),
+        (
+            "gateway_portability_by_outcome",
+            "Questions at which network a number is",
+            _floats(dict(road.ways.lookup.counts)),
+        ),
         ("gateway_circuit_openings_by_operator", "Times that an operator did not do its work", _openings(road)),
         ("gateway_flawed_by_operator", "Answers and messages that were read in part, or lack an id", flawed),
         ("gateway_receipts", "Receipts received", outcomes.receipts),

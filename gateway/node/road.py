@@ -23,7 +23,7 @@ from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
-from gateway.node.standing import Standing, SteeredRoutes, steered_routes
+from gateway.node.standing import Standing
 from gateway.node.stores import Stores
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
@@ -53,7 +53,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     traces: Traces | None
     door: Door
     operators: dict[str, Operator]
-    routes: SteeredRoutes
+    ways: steps.Ways
     settler: Settler
     dispatch: Dispatch
     outcomes: Outcomes
@@ -95,6 +95,7 @@ async def build_road(
     )
     base = steps.base(settings, stores, clock, outcome, journal, tasks)
     dispatch, outcomes = steps.dispatch(base), steps.outcomes(base)
+    dispatch.answers.concluded = None if made is None else made.attempted
     till = ends.till = await limiting.till(base, tasks)
     overrides = way_in.overrides(base)
     sentry = way_in.sentry(overrides)
@@ -121,7 +122,7 @@ async def build_road(
         quota_warnings=limiting.quota_warnings(base, admission),
         door=door,
         operators=base.operators,
-        routes=steered_routes(base.router, settings),
+        ways=base.ways,
         settler=base.records.settler,
         dispatch=dispatch,
         outcomes=outcomes,
@@ -135,14 +136,16 @@ async def build_road(
         cluster=share(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
-        scrubbing=_scrubbing(settings, stores, deliverer, lambda: sentry.forget_old(clock.now_ms())),
+        scrubbing=_scrubbing(settings, stores, deliverer, base.ways, lambda: sentry.forget_old(clock.now_ms())),
         sentry=sentry,
         blocks=way_in.blocks(base, sentry),
         overrides=overrides,
     )
 
 
-def _scrubbing(settings: Settings, stores: Stores, deliverer: Deliverer, counts: Callable[[], None]) -> Scrubbing:
+def _scrubbing(
+    settings: Settings, stores: Stores, deliverer: Deliverer, ways: steps.Ways, counts: Callable[[], None]
+) -> Scrubbing:
     """Who keeps what is personal or secret beside what is under way. counts: forgets those of abuse."""
-    forget = (stores.keystore.state.forget_derived, stores.vault.young.forget_old, deliverer.forget, counts)
-    return Scrubbing(settings.memory.horizon_s, forget)
+    keys, young = stores.keystore.state.forget_derived, stores.vault.young.forget_old
+    return Scrubbing(settings.memory.horizon_s, (keys, young, deliverer.forget, ways.lookup.forget_old, counts))

@@ -1,4 +1,4 @@
-"""The settings as a node runs now, in what those that are written are others, and the route table that follows."""
+"""The settings as a node runs now, and in what those that are written are others."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -6,9 +6,6 @@ import msgspec
 
 from config.changes import Change
 from config.settings import Settings
-from gateway.delivery.routing import Router
-from gateway.delivery.steered_routes import SteeredRoutes as SteeredRoutes
-from gateway.node import assembly
 
 
 async def no_changes() -> Sequence[Change]:
@@ -21,8 +18,3 @@ class Standing(msgspec.Struct):
 
     settings: Settings
     differs: Callable[[], Awaitable[Sequence[Change]]] = no_changes
-
-
-def steered_routes(router: Router, settings: Settings) -> SteeredRoutes:
-    """Of a router that was made with these settings."""
-    return SteeredRoutes(router, assembly.routes(settings))

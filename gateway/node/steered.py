@@ -39,7 +39,7 @@ class Steered:
         self._reporter = Reporter(stores.ledger.acts, clock, self._look)
         self._problems = ProblemReporter(stores.ledger.acts, clock, self._reporter.key, problems)
         self._follower.follow(road.dispatch.steering.apply)
-        self._follower.follow(road.routes.apply)
+        self._follower.follow(road.ways.routes.apply)
         self._follower.follow(self._apply)
 
     @property

@@ -11,7 +11,6 @@ from gateway.delivery.inflight import InFlight
 from gateway.delivery.neighbours import NOBODY
 from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
 from gateway.delivery.records import Records
-from gateway.delivery.routing import Router
 from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
@@ -19,6 +18,8 @@ from gateway.metrics.exposition import Outcome
 from gateway.model.verdict import Counts
 from gateway.node import assembly, consenting
 from gateway.node.stores import Stores
+from gateway.node.ways import Ways as Ways
+from gateway.node.ways import ways
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from gateway.retention.minimise import Minimiser
@@ -41,7 +42,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     journal: Journal
     operators: dict[str, Operator]
-    router: Router
+    ways: Ways
     records: Records
     addressing: Addressing
     minimiser: Minimiser
@@ -63,7 +64,7 @@ def base(
         outcome=outcome,
         journal=journal,
         operators={each.name: operator(each, clock) for each in settings.operators},
-        router=Router(assembly.routes(settings), stores.directory.public_id, clock.monotonic),
+        ways=ways(settings, stores, clock, tasks),
         records=Records(
             work=stores.work,
             messages=stores.messages,
@@ -93,7 +94,7 @@ def dispatch(base: Base) -> Dispatch:
     return Dispatch(
         lanes=Lanes(base.operators, contracts, settings, base.clock),
         records=base.records,
-        router=base.router,
+        router=base.ways.router,
         vault=base.stores.vault,
         settings=settings,
         clock=base.clock,

@@ -5,6 +5,12 @@ from typing import Final, Protocol, cast
 
 from config.problems import ConfigError, Problem
 from config.settings import Settings
+<<<<<<< HEAD
+=======
+from gateway.limits.till import Till
+from gateway.metrics.exposition import Outcome
+from gateway.model.attempt import Attempt
+>>>>>>> main
 from gateway.model.message import Message
 from gateway.process.system_errors import system_text
 
@@ -18,6 +24,8 @@ class Traces(Protocol):
     def made(self) -> int: ...
 
     def ended(self, message: Message) -> None: ...
+
+    def attempted(self, attempt: Attempt, operator: str, now_ms: int) -> None: ...
 
     def close(self) -> None: ...
 

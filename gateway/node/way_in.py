@@ -59,7 +59,7 @@ def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:
         ),
         judge=Judge([rules.at_door], base.verdicts, base.guard, sentry),
         minimiser=base.minimiser,
-        choice=Choice(base.router, dispatch.lanes.pick, rules.permits),
+        choice=Choice(base.ways.router, dispatch.lanes.pick, rules.permits, base.ways.lookup),
         till=till,
         clock=base.clock,
         digests=base.stores.keyring.idempotency_digests,

@@ -79,7 +79,6 @@ class PublicPages:
             Route("GET", "/privacy.json", notice.tell, _told("privacy_json", "Tell the notice.", JSON)),
             Route("GET", "/status.json", status.tell, _told("status_json", "Tell whether the service works.", JSON)),
             Route("GET", "/.well-known/security.txt", security.show, _SECURITY),
-            Route("GET", "/assets/{name}", browsers.asset, _ASSET),
         ]
 
 
@@ -116,7 +115,7 @@ class Table:
             parameters=((*placed, LANG) if argument else (LANG,)),
             answers=(Answer(description="A page.", media=HTML),),
         )
-        return Route(method, path, self._frame.guarded(handler), operation, is_shared=True)
+        return Route(method, path, self._frame.guarded(handler), operation, is_page=True)
 
 
 def _told(name: str, summary: str, media: str, *codes: str) -> Operation:
@@ -126,11 +125,3 @@ def _told(name: str, summary: str, media: str, *codes: str) -> Operation:
 
 
 _SECURITY: Final = _told("security_txt", "Say whom to tell of weaknesses (RFC 9116).", TEXT, "not_found")
-_ASSET: Final = Operation(
-    id="asset",
-    summary="What pages load: a style sheet, a script.",
-    tag=TAG,
-    parameters=(Parameter(name="name", place="path", schema={"type": "string"}, description="Its name."),),
-    answers=(Answer(description="Kept for good under its name.", media="text/css"),),
-    codes=("not_found",),
-)

@@ -114,8 +114,8 @@ class Sessions:
         writes = [DocumentWrite(SESSION, self._key(person.id, token), _encode(stored), ABSENT)]
         return token, writes + await self._oldest_beyond(person, MOST - 1)
 
-    async def find(self, token: Secret) -> Session | None:
-        """Whose token this is, noting that it was used; None for one that is over or was never given."""
+    async def find(self, token: Secret, *, notes: bool = True) -> Session | None:
+        """Whose token this is; None for one that is over or was never given. notes: that it was used, so it goes on."""
         key = self._key_of(token)
         document = None if key is None else await self._registry.acts.find(SESSION, key)
         if document is None:
@@ -126,7 +126,7 @@ class Sessions:
         person = await self._registry.find(document.key.partition(":")[0])
         if person is None or not self._registry.admits(person) or person.standing.authority != stored.authority:
             return None
-        if now_ms >= stored.seen_ms + NOTED_EVERY_MS:
+        if notes and now_ms >= stored.seen_ms + NOTED_EVERY_MS:
             await self._note(document, msgspec.structs.replace(stored, seen_ms=now_ms))
         return Session(person, document.key, token, stored.created_ms, stored.fresh_ms, stored.second)
 

@@ -121,7 +121,7 @@ class Admin:
         begun = Sessions(Registry(people.acts, people.sealer, clock, keys=people.keys))
         token, writes = await begun.begun(person, has_second=True)
         await self.node.stores.ledger.acts.act(writes)
-        found = await sessions.find(token)
+        found = await sessions.find(token, notes=False)
         assert found is not None
         cookie = f"{COOKIE}={token.reveal(Purpose.CREDENTIAL)}"
         return {"Cookie": cookie, FORM_TOKEN: found.form_token()}

@@ -50,6 +50,7 @@ CONSENTS = (
     "withdraw_consent_for_customer",
     "correct_consent_for_customer",
     "prove_consent_for_customer",
+    "correct_consent_for_customer",
     "add_suppression_for_customer",
     "remove_suppression_for_customer",
 )

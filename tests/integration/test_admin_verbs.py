@@ -233,20 +233,20 @@ async def test_a_line_of_the_route_table_is_passed_over_and_weighed_until_it_is_
         place = f"/routes/{line['id']}"
         status, told = await do(admin, f"{place}/weights", {"weights": {"loop": 1, "spare": 999}, **why}, as_=headers)
         assert (status, told["weights"]) == (202, {"loop": 1, "spare": 999})
-        await until(lambda: admin.node.road.routes.lines[1].weights == (1, 999))
+        await until(lambda: admin.node.road.ways.routes.lines[1].weights == (1, 999))
         assert (await explained())["operators"][0] == "spare"
         status, told = await do(admin, f"{place}/disable", why, as_=headers)
         assert (status, told["enabled"], told["weights"]) == (202, False, {"loop": 1, "spare": 999})
-        await until(lambda: not admin.node.road.routes.lines[1].is_enabled)
+        await until(lambda: not admin.node.road.ways.routes.lines[1].is_enabled)
         told = await explained()
         assert (told["number"], told["passed"]) == (0, [{"number": 1, "label": "", "why": "disabled"}])
         _, shown, _ = await admin.ask("GET", f"/admin/v1{place}", None, headers)
         assert (shown["enabled"], shown["reason"], shown["applied"][0]["current"]) == (False, WHY, True)
         await admin.node.reload.reload()
-        assert not admin.node.road.routes.lines[1].is_enabled
+        assert not admin.node.road.ways.routes.lines[1].is_enabled
         await do(admin, f"{place}/enable", why, as_=headers)
         await do(admin, f"{place}/weights", {"weights": {}, **why}, as_=headers)
-        await until(lambda: admin.node.road.routes.lines[1].weights == ())
+        await until(lambda: admin.node.road.ways.routes.lines[1].weights == ())
         for wrong in ({"north": 1}, {"loop": 0}):
             assert (await do(admin, f"{place}/weights", {"weights": wrong, **why}, as_=headers))[0] == 400
         plain = f"/routes/{by_prefix['']['id']}/weights"

@@ -19,7 +19,7 @@ from gateway.html.policy import POLICY
 from gateway.people.people import People
 from gateway.people.record import Contact
 from gateway.people.roles import CUSTOMER_ROLES, Role
-from gateway.people.sessions import COOKIE
+from gateway.people.sessions import COOKIE, Sessions
 from redaction.personal import MessageText, Secret
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
 from tests.integration.console_stage import Page, Visitor
@@ -61,7 +61,7 @@ def may_see(role: Role, screen: Screen, admin: Admin) -> bool:
         has_second=True,
         form_token="",
     )
-    return visit.may(screen.action, owner)
+    return visit.may(screen.action, screen.owner(owner, owner))
 
 
 async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_personal(tmp_path: Path) -> None:
@@ -198,6 +198,21 @@ async def test_what_takes_a_fresh_proof_asks_for_one(tmp_path: Path) -> None:
         assert "cgk_" in page.text or "key" in page.text
         status, listed, _ = await owner.get(f"/console/customers/{admin.customer}/access")
         assert (status, "shop" in listed.text) == (200, True)
+
+
+async def test_a_page_that_keeps_itself_fresh_keeps_nobody_signed_in(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        person, _ = await admin.person(Role.OPERATIONS)
+        stale = Visitor(admin, client, await admin.session(person, ago_s=120))
+
+        async def seen() -> list[int]:
+            return [each.seen_ms for each in await Sessions(admin.node.stores.people).of(person)]
+
+        before = await seen()
+        assert (await stale.get("/console/?part=live", X_Passive="1"))[0] == 200
+        assert await seen() == before
+        assert (await stale.get("/console/"))[0] == 200
+        assert await seen() > before
 
 
 async def test_a_number_is_looked_for_and_kept_nowhere(tmp_path: Path) -> None:

@@ -138,6 +138,31 @@ async def test_without_scripts_everything_is_done_by_forms(tmp_path: Path) -> No
         await context.close()
 
 
+async def test_somebody_adds_a_passkey_and_signs_in_by_it(tmp_path: Path) -> None:
+    """The origin that passkeys are for is mapped to where the node listens."""
+    origin = "http://localhost:4711"
+    async with running_admin(tmp_path, more=f'[admin.passkeys]\norigin = "{origin}"\n') as admin:
+        rule = f"--host-resolver-rules=MAP localhost:4711 {admin.url.removeprefix('http://')}"
+        person, _ = await admin.person(*EVERYTHING)
+        cookie = (await admin.session(person))["Cookie"]
+        async with chromium(rule) as browser, looking(browser, origin, cookie) as page:
+            devtools = await page.context.new_cdp_session(page)
+            await devtools.send("WebAuthn.enable")
+            kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+            await devtools.send(
+                "WebAuthn.addVirtualAuthenticator",
+                {"options": {**kind, "isUserVerified": True, "automaticPresenceSimulation": True}},
+            )
+            await page.goto(f"{origin}/console/own")
+            await page.fill("#passkey-name", "key on the desk")
+            await page.click("[data-passkey=add]")
+            await page.locator("tbody th", has_text="key on the desk").wait_for(timeout=LIMIT_MS)
+            await page.click(".bar button")
+            await page.click("[data-passkey=sign-in]")
+            await page.wait_for_url(f"{origin}/console/", timeout=LIMIT_MS)
+            assert await page.locator("h1").inner_text() == "Now"
+
+
 async def test_an_operator_is_paused_by_the_keyboard_alone(tmp_path: Path) -> None:
     async with running(tmp_path) as (admin, browser, cookie), looking(browser, admin.url, cookie) as page:
         await page.goto(f"{admin.url}/console/operators/loop")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 
 from config.settings import HttpSettings
 from gateway.accounts.settings import DEFAULT_SCOPES, LATER_SCOPES, SCOPES
+from gateway.html.policy import POLICY
 from gateway.model.message import Status
 from gateway.model.refusals import KINDS
 from tests.bounds import LIMIT_S
@@ -578,15 +580,20 @@ async def test_readiness_follows_its_checks() -> None:
         assert (await stage.get("/healthz", token=None)).status == 200
 
 
-async def test_the_docs_page_brings_nothing_from_elsewhere() -> None:
+async def test_the_docs_page_brings_nothing_from_elsewhere_and_nothing_inline() -> None:
     async with running_api() as stage:
         answer = await stage.get("/docs", token=None)
         page = answer.body.decode()
-        assert "<script" not in page
-        assert "src=" not in page
-        assert "http://" not in page
-        assert "script-src" not in answer.headers["content-security-policy"]
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        loaded = re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', page)
+        assert loaded
+        assert all(each.startswith("/assets/") for each in loaded)
+        assert "<style" not in page
+        assert not re.search(r"<script(?![^>]*src=)", page)
+        assert answer.headers["content-security-policy"] == POLICY
+        for each in loaded:
+            asset = await stage.get(each, token=None)
+            assert (asset.status, asset.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+        assert (await stage.get("/assets/none.js", token=None)).status == 404
 
 
 @pytest.mark.parametrize("code", list(KINDS))

@@ -14,6 +14,8 @@ from tests.integration.page_stage import NUMBER, Site, reference_in, served
 
 PAGES = ("/privacy", "/privacy/1", "/rights", "/cookies", "/status")
 LANGUAGES = ("en", "ar", "ar-u-nu-arab")
+OF_A_REQUEST = {"Date", "X-Request-ID"}
+"""Headers that are others in every answer."""
 ASKS = {"kind": "erasure", "number": NUMBER, "lang": "en"}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,3 +167,13 @@ async def test_a_reference_tells_nothing_before_the_number_is_proved(site: Site)
     status, page, _ = await site.post("/rights/status", {"reference": reference, "lang": "en"})
     assert (status, "A code of six digits is on its way" in page) == (200, True)
     assert State.OPEN.value not in page
+
+
+async def test_nothing_tells_a_number_that_is_known_from_one_that_is_not(site: Site) -> None:
+    """The first got a code before, and has a case; the second got nothing ever."""
+    pages = []
+    for number in (NUMBER, "0509876599"):
+        status, page, headers = await site.post("/rights", ASKS | {"number": number})
+        shown = re.sub(reference_in(page), "R-", page)
+        pages.append((status, shown, {name: each for name, each in headers.items() if name not in OF_A_REQUEST}))
+    assert pages[0] == pages[1]

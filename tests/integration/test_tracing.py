@@ -71,7 +71,15 @@ async def test_a_message_s_trace_has_its_id_and_times_and_nothing_of_a_person(tm
             message = messages[name]
             assert message is not None
             parts = [each for each in spans if each.parent_span_id == root.span_id]
-            assert sorted(each.name for each in parts) == ["to the operator", "with the operator"]
+            assert sorted(each.name for each in parts) == ["attempt", "to the operator", "with the operator"]
+            (attempt,) = [each for each in parts if each.name == "attempt"]
+            assert attempt.trace_id == root.trace_id
+            assert {each.key: each.value.string_value for each in attempt.attributes} == {
+                "message.id": name,
+                "operator": "loop",
+                "attempt.outcome": "accepted",
+            }
+            assert message.accepted_ms * 1_000_000 <= attempt.start_time_unix_nano <= attempt.end_time_unix_nano
             assert root.start_time_unix_nano == message.accepted_ms * 1_000_000
             assert root.end_time_unix_nano == (message.final_ms or 0) * 1_000_000
             said = {each.key: each.value.string_value or each.value.int_value for each in root.attributes}

@@ -1,6 +1,6 @@
 """What operators answer to submissions: a message is settled, or it is to be tried again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from config.settings import DispatchSettings
@@ -35,8 +35,15 @@ the operator is sick.
 """
 
 
+Concluded = Callable[[Attempt, str, int], None]
+"""Told of an attempt before anything follows from it, at which operator it was, and when it was over."""
+
+
 class Answers:
-    """candidates: for the operator of the next attempt. watch: hears of every answer that came in time."""
+    """candidates: for the operator of the next attempt. watch: hears of every answer that came in time.
+
+    concluded: hears of every attempt that is over; None where nobody wants to.
+    """
 
     def __init__(
         self,
@@ -57,6 +64,7 @@ class Answers:
         self._settings = settings
         self._counters = counters
         self._clock = clock
+        self.concluded: Concluded | None = None
 
     def adopt(self, settings: DispatchSettings) -> None:
         """For attempts from now on."""
@@ -150,6 +158,8 @@ class Answers:
         """
         message, records = attempt.message, self._records
         links = tuple(attempt.links)
+        if self.concluded is not None:
+            self.concluded(attempt, operator, now_ms)
         if is_final(message) or message.status is Status.SUBMITTED:  # by a late answer of an earlier attempt
             records.write(Change(message=snapshot(message), links=links))
         elif attempt.verdict is not None:

@@ -247,7 +247,7 @@ class Sender:
 
     def _submit(self, lane: Lane, message: Message, content: Content, now_ms: int) -> int:
         segments = unsent(message)
-        attempt = Attempt(message, len(segments), [])
+        attempt = Attempt(message, len(segments), [], begun_ms=now_ms)
         if not message.attempts:
             self._observe_wait(now_ms - message.accepted_ms)
         message.attempts += 1

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const REST_MS = 10 * 60 * 1000; // Who does nothing for so long is not kept signed in by what is asked here.
+  const REST_MS = 20 * 60 * 1000; // After so long without anybody at it nothing is asked any more.
   const SAID_MS = 10 * 1000; // Between two things that are read aloud.
   const GIVE_UP_MS = 8 * 1000;
   let touched = Date.now();
@@ -57,6 +57,7 @@
     asked.open("GET", part.dataset.from);
     asked.responseType = "document"; // The browser parses it; no text is made into markup here.
     asked.timeout = GIVE_UP_MS;
+    asked.setRequestHeader("X-Passive", "1"); // It is not somebody who asks: it keeps nobody signed in.
     asked.onloadend = () => {
       const fresh = asked.status === 200 && asked.response && asked.response.getElementById(part.id);
       if (fresh) {

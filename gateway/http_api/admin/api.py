@@ -52,7 +52,7 @@ class PagesOver(Protocol):
         """The one answer to such a request. Never raises for what a client sent."""
 
 
-MakePages = Callable[[Handler, Replies, Traffic], PagesOver]
+MakePages = Callable[[Handler, Replies, Traffic, Clock], PagesOver]
 """Of the API's own answering."""
 
 
@@ -86,7 +86,7 @@ class AdminApi:
         description.describe(describe_api(routes, ADMIN))
         answering = Answering(self.table, replies, health, self.traffic)
         self._answer = answering.answer
-        self._pages = pages(answering.answer, replies, self.traffic)
+        self._pages = pages(answering.answer, replies, self.traffic, clock)
         self.listener = Listener(
             self._answered,
             Place(host=settings.host, port=settings.port or 0, shared=is_shared, tls=tls),

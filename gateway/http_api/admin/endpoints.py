@@ -5,13 +5,11 @@ from functools import partial
 from gateway.accounts.key_uses import last_days
 from gateway.http_api.admin.accounts import AccountEndpoints
 from gateway.http_api.admin.accounts_table import account_routes
-from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
 from gateway.http_api.admin.breach_table import breach_routes
 from gateway.http_api.admin.case_table import case_routes
 from gateway.http_api.admin.consent_table import consent_routes
 from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
-from gateway.http_api.admin.fraud_table import fraud_routes
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
@@ -30,6 +28,7 @@ from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.admin.tasks_table import task_routes
 from gateway.http_api.admin.verbs_table import verb_routes
+from gateway.http_api.admin.watching_table import watching_routes
 from gateway.http_api.routes import Route
 from gateway.http_api.searching import NumberSearch
 
@@ -57,7 +56,6 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *passkey_routes(sign_in),
         *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
         *people_routes(parts, sources.people),
-        *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *reload_routes(parts, sources.reloads),
         *account_routes(AccountEndpoints(parts, owners, sources.accounts, partial(last_days, sources.ledger.acts))),
         *subject_routes(parts, sources.rights, sources.directory),
@@ -66,8 +64,8 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),
-        *fraud_routes(parts, sources.ledger),
         *verb_routes(parts, owners, sources),
+        *watching_routes(parts, sources),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
 
@@ -80,4 +78,5 @@ def _standing(sources: Sources) -> Standing:
         operators=sources.operators,
         routes=sources.routes,
         router=sources.router,
+        lookup=sources.lookup,
     )

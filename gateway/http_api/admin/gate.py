@@ -21,6 +21,8 @@ from operators.seated_handler import SeatedHandler
 from redaction.personal import Secret
 
 FORM_TOKEN: Final = "X-Form-Token"  # noqa: S105  a header's name
+PASSIVE: Final = "X-Passive"
+"""A header with which a page says that it asks by itself, and nobody: the session goes on as if it had not."""
 LONGEST_TOKEN: Final = 256
 _LOOKS: Final = frozenset({"GET", "HEAD"})
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
@@ -83,7 +85,7 @@ class AdminGate:
         if scheme:
             return await self._tokens.find(Secret(word)) if scheme.lower() == "bearer" and _may_be_one(word) else None
         cookie = session_cookie(request)
-        return None if cookie is None else await self._sessions.find(cookie)
+        return None if cookie is None else await self._sessions.find(cookie, notes=PASSIVE not in request.headers)
 
 
 def session_cookie(request: web.BaseRequest) -> Secret | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.http_api.admin.gate import check_site, session_cookie
+from gateway.http_api.admin.gate import PASSIVE, check_site, session_cookie
 from gateway.http_api.admin.own_views import PasskeyAnswer, PasskeyOptions, ProofRequest
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.views import SessionView, SignInRequest
@@ -100,7 +100,7 @@ class SignInEndpoints:
 
     async def _session(self, call: Call) -> Session:
         token = session_cookie(call.request)
-        session = None if token is None else await self._sessions.find(token)
+        session = None if token is None else await self._sessions.find(token, notes=PASSIVE not in call.request.headers)
         if session is None:
             raise Refusal("not_signed_in")
         return session

@@ -16,6 +16,7 @@ from gateway.audit.actor import Actor
 from gateway.control.desk import Control
 from gateway.control.reasons import Reasons
 from gateway.control.reloads import Reloads
+from gateway.delivery.portability import Lookup
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.hands import Hands
 from gateway.http_api.consents import ConsentActs
@@ -33,6 +34,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: with their tags checked. accounts: in the hands of an actor. control: over the
     operators that the settings name now. naming: of typed numbers. router: as it routes now.
+    lookup: of networks at which numbers are.
     judge: what would be said of a message of the customer with this number. packs: of messaging rules.
     settings, differs: as the node runs, and in what those that are written are others; raises ConfigError.
     operators, routes, checks, waiting: as they stand. reveal_reference: opens a customer's own reference of a message.
@@ -52,6 +54,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Reasons
     naming: Naming
     router: Router
+    lookup: Lookup
     rights: RightsDesk
     consents: ConsentActs
     operators: Callable[[], Sequence[OperatorView]]

@@ -7,6 +7,7 @@ import msgspec
 from gateway.accept.request import OperatorView
 from gateway.accept.validation import parse_time
 from gateway.control.routes import route_id
+from gateway.delivery.portability import UNKNOWN, Lookup
 from gateway.delivery.routing import Router
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.views import (
@@ -20,6 +21,7 @@ from gateway.http_api.admin.views import (
 )
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
+from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
 from gateway.model.route import Order, Route
 from gateway.people.roles import Action
@@ -27,7 +29,9 @@ from gateway.process.version import build, version
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where it is read. engine: of the ledger. checks: what readiness depends on. waiting: messages by operator."""
+    """Where it is read. engine: of the ledger. checks: what readiness depends on. waiting: messages by operator.
+    lookup: of networks at which numbers are.
+    """
 
     engine: str
     checks: Callable[[], Mapping[str, bool]]
@@ -35,6 +39,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     operators: Callable[[], Sequence[OperatorView]]
     routes: Callable[[], Sequence[Route]]
     router: Router
+    lookup: Lookup
 
 
 class StandingEndpoints:
@@ -73,10 +78,22 @@ class StandingEndpoints:
         if at_ms is None:
             raise Refusal("wrong_type", "at")
         digits = asked.to.removeprefix("+")
-        found = self._standing.router.explain(digits, asked.message_class, asked.customer, asked.sender, at_ms)
+        network = await self._network(digits) if asked.network is None else asked.network
+        found = self._standing.router.explain(digits, asked.message_class, asked.customer, asked.sender, at_ms, network)
         passed = [PassedLine(number=each.line, label=each.label, why=each.why) for each in found.passed]
-        view = ExplainView(number=found.line, label=found.label, operators=list(found.operators), passed=passed)
+        view = ExplainView(
+            number=found.line,
+            network=network or None,
+            label=found.label,
+            operators=list(found.operators),
+            passed=passed,
+        )
         return self._parts.answer(view)
+
+    async def _network(self, digits: str) -> str:
+        """At which a number is now; '' where that is not known, and of first digits."""
+        number = parse_number(f"+{digits}", "")
+        return UNKNOWN if number is None else await self._standing.lookup.ask(number)
 
 
 def _line(number: int, route: Route) -> RouteLine:
@@ -90,6 +107,7 @@ def _line(number: int, route: Route) -> RouteLine:
         classes=sorted(route.classes),
         customers=sorted(route.customers),
         senders=sorted(route.senders),
+        networks=sorted(route.networks),
         hours=[str(window) for window in route.windows],
         operators=list(route.operators),
         order=route.order.value,

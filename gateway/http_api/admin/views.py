@@ -75,6 +75,7 @@ class RouteLine(Struct, frozen=True, kw_only=True):
     classes: list[str]
     customers: list[str]
     senders: list[str]
+    networks: list[str]
     hours: list[str]
     operators: list[str]
     order: str
@@ -88,13 +89,16 @@ class RoutesView(Struct, frozen=True):
 
 
 class ExplainRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A message that is not sent, and of which nothing is kept. to: the number, or its first digits."""
+    """A message that is not sent, and of which nothing is kept. to: the number, or its first digits. network:
+    at which it is; without it that is looked up, of a whole number, where somebody is asked.
+    """
 
     to: Annotated[str, Meta(pattern=r"^\+?[0-9]{1,15}$")]
     message_class: MessageClass = msgspec.field(name="class", default=MessageClass.TRANSACTIONAL)
     customer: Annotated[str, Meta(max_length=64)] = ""
     sender: Annotated[str, Meta(max_length=16)] = ""
     at: str | None = None
+    network: Annotated[str, Meta(max_length=32)] | None = None
 
     def __repr__(self) -> str:
         return "ExplainRequest(•••)"
@@ -109,9 +113,12 @@ class PassedLine(Struct, frozen=True, kw_only=True):
 
 
 class ExplainView(Struct, frozen=True, kw_only=True):
-    """The route that would be taken, its operators in the order of trying, and the others."""
+    """The route that would be taken, its operators in the order of trying, and the others. network: at which the number
+    is; null where that is not known.
+    """
 
     number: int | None
+    network: str | None
     label: str
     operators: list[str]
     passed: list[PassedLine]

@@ -3,9 +3,11 @@
 import pytest
 
 from gateway.console.paths import HOME, next_of
+from gateway.console.people_verbs import TWO
 from gateway.console.screens import BY_PATH, SCREENS, Screen
 from gateway.console.verb import Verb
 from gateway.console.verbs import VERBS
+from gateway.people.roles import TWO_PERSONS
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda each: each.name)
@@ -19,6 +21,10 @@ def test_every_form_leads_back_to_a_page(verb: Verb) -> None:
 def test_a_page_below_another_says_to_which_part_of_the_menu_it_belongs(screen: Screen) -> None:
     assert screen.is_in_menu != bool(screen.section)
     assert set(screen.query) >= {name for need in screen.needs.values() for name in need.query}
+
+
+def test_everything_that_takes_two_persons_can_be_asked_for() -> None:
+    assert dict(TWO).keys() == {each.value for each in TWO_PERSONS}
 
 
 @pytest.mark.parametrize(

@@ -198,3 +198,21 @@ def test_of_routes_beyond_their_limits_the_best_is_taken_and_explain_says_so_wit
         line = router.choose(*asked)
         assert line is not None
         assert line.route.operators == (expected,)
+
+
+def test_a_line_that_names_networks_takes_numbers_that_are_known_to_be_there_and_no_others() -> None:
+    table = [route("966", "other"), route("966", "direct", networks=frozenset({"stc"}))]
+    router = Router(table, network_of=lambda subject: "stc" if subject == b"there" else "")
+    assert router.candidates("966500000078", MessageClass.OTP, subject=b"there") == ("direct",)
+    for nowhere in (b"", b"elsewhere"):
+        assert router.candidates("966500000078", MessageClass.OTP, subject=nowhere) == ("other",)
+    assert router.explain("966500000078", MessageClass.OTP, network="stc").operators == ("direct",)
+    found = router.explain("966500000078", MessageClass.OTP)
+    assert (found.operators, [each.why for each in found.passed]) == (("other",), ["network"])
+
+
+def test_a_line_that_is_not_enabled_is_taken_by_nobody_and_said_to_be() -> None:
+    router = Router([route("966", "off", is_enabled=False), route("", "on")])
+    assert router.candidates("966500000078", MessageClass.OTP) == ("on",)
+    assert [each.why for each in router.explain("966500000078", MessageClass.OTP).passed] == ["disabled"]
+    assert router.alternatives("off") == frozenset()

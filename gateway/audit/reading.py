@@ -1,0 +1,45 @@
+"""The newest entries of the log, read backwards from its files, tile by tile."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.audit.checkpoint import read_checkpoint
+from gateway.audit.entries import read_entry
+from gateway.audit.tiles import CHECKPOINT, TileReader, minimum
+from redaction.notes import read_note
+
+
+class Found(msgspec.Struct, frozen=True):
+    """index: of the entry in the log; None where it waits for it. entry: its fields."""
+
+    index: int | None
+    entry: dict[str, Any]
+
+
+def signed_size(folder: Path) -> int:
+    """How many entries were signed last; 0 where there is nothing yet."""
+    try:
+        return read_checkpoint(read_note((folder / CHECKPOINT).read_bytes())).size
+    except FileNotFoundError:
+        return 0
+
+
+def newest(folder: Path, wanted: Callable[[dict[str, Any]], bool], count: int, most: int | None = None) -> list[Found]:
+    """So many that are wanted, newest first. most: entries that are looked at; None for all.
+
+    Raises BadEntry and TilesDamaged.
+    """
+    size, rows = signed_size(folder), list[Found]()
+    reader = TileReader(folder, size)
+    first = max(minimum(folder), 0 if most is None else size - most)
+    for number in reversed(range(first // 256, -(-size // 256))):
+        for at, octets in reversed([*enumerate(reader.bundle(number) or (), number * 256)]):
+            if len(rows) >= count or at < first:
+                return rows
+            entry = read_entry(octets)
+            if wanted(entry):
+                rows.append(Found(at, entry))
+    return rows

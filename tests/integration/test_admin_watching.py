@@ -1,0 +1,54 @@
+"""What the admin API tells of everything: traffic, what is kept and by which keys, the newest of the audit log."""
+
+from pathlib import Path
+
+from gateway.people.roles import Action
+from tests.integration.admin_stage import running_admin
+
+
+async def test_traffic_is_summed_over_customers_and_small_sums_are_hidden(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        for _ in range(3):
+            await admin.send()
+        everything = await admin.token(Action.USAGE_READ, Action.USAGE_SMALL)
+        counts = await admin.token(Action.USAGE_READ)
+        status, told, _ = await admin.ask("GET", "/admin/v1/traffic?by=hour", headers=everything)
+        assert status == 200
+        assert sum(each["messages"] for each in told["times"] if each["status"] == "accepted") == 3
+        assert told["customers"] == [{"customer": admin.customer, "messages": {"accepted": 3, "delivered": 3}}]
+        status, told, _ = await admin.ask("GET", "/admin/v1/traffic", headers=counts)
+        assert (status, told["fewer_than"]) == (200, 10)
+        assert {each["messages"] for each in told["times"]} == {None}
+        other = await admin.token(Action.USAGE_READ, customer="cus_0000000000000000")
+        status, told, _ = await admin.ask("GET", "/admin/v1/traffic", headers=other)
+        assert (status, told["customers"]) == (200, [])
+        assert (await admin.ask("GET", "/admin/v1/traffic?by=year", headers=counts))[0] == 400
+
+
+async def test_what_is_kept_is_told_by_tag_with_holds_and_keys(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        await admin.send()
+        headers = await admin.token(Action.RETENTION_READ, Action.HOLD_READ, Action.KEYS_READ)
+        _, told, _ = await admin.ask("GET", "/admin/v1/retention", headers=headers)
+        tags = {each["tag"]: each for each in told["tags"]}
+        assert (tags["otp"]["content_s"], tags["otp"]["lag_s"]) == (600, 0.0)
+        assert tags["transactional"]["oldest"] is not None
+        assert (await admin.ask("GET", "/admin/v1/holds", headers=headers))[1] == {"holds": []}
+        _, keys, _ = await admin.ask("GET", "/admin/v1/encryption-keys", headers=headers)
+        assert keys["keys"]["period"] > 0
+        assert keys["next_destruction"] is not None
+
+
+async def test_the_newest_entries_of_the_log_are_shown_by_act_and_customer(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        everybody = await admin.token(Action.AUDIT_READ)
+        status, told, _ = await admin.ask("GET", "/admin/v1/audit", headers=everybody)
+        assert status == 200
+        assert {"customer.add", "key.add", "token.add"} <= {each["act"] for each in told["entries"]}
+        _, told, _ = await admin.ask("GET", "/admin/v1/audit?act=key&last=1", headers=everybody)
+        assert [each["act"] for each in told["entries"]] == ["key.add"]
+        own = await admin.token(Action.AUDIT_READ, customer=admin.customer)
+        _, told, _ = await admin.ask("GET", "/admin/v1/audit?customer=cus_0000000000000000", headers=own)
+        assert {each["customer"] or each["object"] for each in told["entries"]} == {admin.customer}
+        for query in ("last=0", "last=501", "act=%0A", "last=x"):
+            assert (await admin.ask("GET", f"/admin/v1/audit?{query}", headers=everybody))[0] == 400
