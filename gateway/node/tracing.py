@@ -1,16 +1,11 @@
-"""What follows from the end of a message beside its record; and whether this node makes traces, and with what."""
+"""Whether this node makes traces, and with what."""
 
 import importlib
 from typing import Final, Protocol, cast
 
 from config.problems import ConfigError, Problem
 from config.settings import Settings
-<<<<<<< HEAD
-=======
-from gateway.limits.till import Till
-from gateway.metrics.exposition import Outcome
 from gateway.model.attempt import Attempt
->>>>>>> main
 from gateway.model.message import Message
 from gateway.process.system_errors import system_text
 
