@@ -251,7 +251,8 @@ async def test_an_endpoint_that_fails_again_and_again_is_left_alone_and_others_a
         dead.answer = lambda _: Say(BUSY)
         others = [message(number, customer=2) for number in range(200, 250)]
         await stage.store(*messages(100), *others)
-        await until(lambda: stage.deliverer.courier.told == 50)
+        courier = stage.deliverer.courier
+        await until(lambda: courier.told == 50 and courier.failed >= REST_AFTER and not courier.requests)
         assert {row.customer for row in await stage.waiting()} == {1}
         assert REST_AFTER <= len(dead.requests) <= REST_AFTER + 8
 
