@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from gateway.model.fraud_controls import REVIEWED
+
 
 class Severity(StrEnum):
     """What follows from a verdict; the gravest of a list decides."""
@@ -41,7 +43,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 OUT_OF_HOURS: Final = "out_of_hours"
 CONSENT_BEING_CHECKED: Final = "consent_being_checked"
-EXPIRED_WHILE_HELD: Final = {OUT_OF_HOURS: "held_out_of_hours", CONSENT_BEING_CHECKED: "expired_here"}
+EXPIRED_WHILE_HELD: Final = {
+    OUT_OF_HOURS: "held_out_of_hours",
+    CONSENT_BEING_CHECKED: "expired_here",
+    **dict.fromkeys(REVIEWED, "held_for_review"),
+}
 """By the code for which a message is held: that of one whose validity ends while it is."""
 SUPPRESSING: Final = frozenset({"consent_missing", "consent_withdrawn", "suppressed"})
 """Codes of a recipient's own will: a message that waited until one of them was found ends as `suppressed`."""

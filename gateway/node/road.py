@@ -71,6 +71,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     sentry: way_in.Sentry
     blocks: way_in.Blocks
     overrides: way_in.Overrides
+    reviews: steps.Reviews
 
 
 async def build_road(
@@ -140,6 +141,7 @@ async def build_road(
         sentry=sentry,
         blocks=way_in.blocks(base, sentry),
         overrides=overrides,
+        reviews=base.reviews,
     )
 
 
