@@ -103,13 +103,7 @@ async def build_road(
     door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
-    telling = Telling(
-        outbox=stores.ledger.outbox,
-        messages=stores.messages,
-        journal=journal,
-        word=NewsWriter(stores.vault, stores.directory.profile),
-        clock=clock,
-    )
+    telling = _telling(stores, journal, clock)
     admission = await limiting.admission(base, buckets)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
@@ -142,6 +136,16 @@ async def build_road(
         blocks=way_in.blocks(base, sentry),
         overrides=overrides,
         reviews=base.reviews,
+    )
+
+
+def _telling(stores: Stores, journal: Journal, clock: Clock) -> Telling:
+    return Telling(
+        outbox=stores.ledger.outbox,
+        messages=stores.messages,
+        journal=journal,
+        word=NewsWriter(stores.vault, stores.directory.profile),
+        clock=clock,
     )
 
 
