@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from benchmarks import facades, micro, nodes, peers, reloading
 from benchmarks import fairness as fairness_beside
-from benchmarks import micro, nodes, peers, reloading
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks import stored as stored_costs
@@ -205,6 +205,19 @@ def webhooks(
     each = SCENARIOS["webhooks" if batch == 1 else "webhook-batches"]
     each = msgspec.structs.replace(each, plan=msgspec.structs.replace(each.plan, events=batch))
     return Run(measure=lambda *there: [gateway_run(each, *there)], options=options)
+
+
+@app.command("facade")
+@reported
+@usual
+def by_facade(
+    options: Options,
+    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = facades.FACADES[0],
+) -> Run:
+    """A façade's requests and our own API's in turns, and what a message costs by each."""
+    if facade not in facades.FACADES:
+        raise typer.BadParameter(f"no façade {facade!r} here; there is: {', '.join(facades.FACADES)}")
+    return Run(measure=lambda *there: [facades.facade(facade, *there)], options=options)
 
 
 @app.command()

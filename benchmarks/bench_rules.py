@@ -19,7 +19,8 @@ from gateway.process.clock import SystemClock
 from gateway.rules.choice import Packs
 from gateway.rules.engine import Rules
 from gateway.rules.plans import Terms
-from gateway.rules.register import Register, SenderEntry, Standing
+from gateway.rules.register import Register
+from gateway.rules.sender_entry import SenderEntry, Standing
 from redaction.personal import MessageText, Msisdn
 from redaction.retention import RetentionTag
 

@@ -12,8 +12,9 @@ from urllib.parse import quote
 import msgspec
 
 from benchmarks.messages import MIXES, SENDER, Mix, number_of
+from gateway.accounts.key_secrets import PREFIX_DIGITS
 
-_ID: Final = re.compile(rb'"id":"([0-9a-f]{32})"')
+_ID: Final = re.compile(rb'(?:"id":"|X-Message-Ids: )([0-9a-f]{32})')
 
 
 class Lot(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +80,21 @@ def _lookup(lot: Lot, first: int, _count: int) -> bytes:
 
 def _kannel(lot: Lot, first: int, _count: int) -> bytes:
     """Kannel's sendsms: text in UTF-8, coding 2 for what is not GSM."""
+    return _sendsms(lot, first, "bench", lot.secret)
+
+
+def _facade_kannel(lot: Lot, first: int, _count: int) -> bytes:
+    """The same to the façade: user name and password are its key."""
+    return _sendsms(lot, first, lot.secret[:PREFIX_DIGITS], lot.secret[PREFIX_DIGITS:])
+
+
+def _sendsms(lot: Lot, first: int, user: str, password: str) -> bytes:
     form = MIXES[lot.mix].form(first)
     coding = 0 if form.text.isascii() else 2
     dlr = f"&dlr-mask=1&dlr-url={quote(lot.dlr_url + number_of(first), safe='')}" if lot.dlr_url else ""
     return _get(
         lot,
-        f"/cgi-bin/sendsms?username=bench&password={lot.secret}&from={SENDER}&to={number_of(first)}"
+        f"/cgi-bin/sendsms?username={user}&password={password}&from={SENDER}&to={number_of(first)}"
         f"&charset=UTF-8&coding={coding}&text={quote(form.text, safe='')}{dlr}",
     )
 
@@ -106,4 +116,5 @@ SHAPES: Final[dict[str, Make]] = {
     "lookup": _lookup,
     "kannel": _kannel,
     "jasmin": _jasmin,
+    "facade-kannel": _facade_kannel,
 }

@@ -75,6 +75,9 @@ class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
 
     kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
+    jasmin: Annotated[bool, Meta(description="Jasmin's `/send`, `/rate`, `/balance`, `/secure/…`.", extra=RESTART)] = (
+        False
+    )
     twilio: Annotated[bool, Meta(description="Twilio's `/2010-04-01/Accounts/…/Messages`.", extra=RESTART)] = False
     unifonic: Annotated[bool, Meta(description="Unifonic's `/rest/SMS/messages` and its kin.", extra=RESTART)] = False
     taqnyat: Annotated[

@@ -13,7 +13,7 @@ from redaction.epoch_secrets import KEY_BYTES, EpochSecrets, check_purpose
 from redaction.epoch_secrets import PEPPER_PURPOSES as PEPPER_PURPOSES
 from redaction.epoch_secrets import Random as Random
 from redaction.errors import KeyDestroyed, KeysWithheld, SealError
-from redaction.locked import LockedCache
+from redaction.locked_cache import LockedCache
 from redaction.primitives import hmac_sha256
 from redaction.retired_keys import Retired, part_of, retired
 from redaction.stored_keys import Key, KeyFamilies

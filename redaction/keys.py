@@ -31,7 +31,7 @@ from redaction.epoch_secrets import EPOCHS_A_GROUP, SEARCH
 from redaction.errors import KeyDestroyed, alone
 from redaction.fresh_keys import FreshKeys
 from redaction.handed_over import CUSTODIAN, HANDED, HandedOver
-from redaction.locked import LockedCache
+from redaction.locked_cache import LockedCache
 from redaction.primitives import forget
 from redaction.puncture import PuncturableKey, Punctured
 from redaction.retention import RetentionTag

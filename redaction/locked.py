@@ -7,14 +7,12 @@ locks less than is needed (RLIMIT_MEMLOCK) the rest is kept in pages that may be
 
 import ctypes
 import mmap
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 KEY_BYTES: Final = 32
 POOL_BYTES: Final = 16_384
 LOCKED_BYTES: Final = 8 << 20
 """At the most, of a process."""
-
-N = TypeVar("N")
 
 _pages: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -29,7 +27,7 @@ def is_locked() -> bool:
     return not _Counts.refused
 
 
-def _region(size: int) -> mmap.mmap:
+def region(size: int) -> mmap.mmap:
     """Zeros, in pages that are locked if they may be."""
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_DONTDUMP"):
@@ -53,7 +51,7 @@ class LockedKey:
         if len(value) != KEY_BYTES:
             raise ValueError("a key has 32 octets")
         if not _free:
-            memory = _region(POOL_BYTES)
+            memory = region(POOL_BYTES)
             _free.extend((memory, at) for at in range(0, POOL_BYTES, KEY_BYTES))
         self._memory, self._at = _free.pop()
         self._memory[self._at : self._at + KEY_BYTES] = value
@@ -65,7 +63,7 @@ class LockedKey:
 
     def __del__(self) -> None:
         if hasattr(self, "_at"):
-            self._memory[self._at : self._at + KEY_BYTES] = _NOTHING
+            self._memory[self._at : self._at + KEY_BYTES] = NOTHING
             _free.append((self._memory, self._at))
 
     def __eq__(self, other: object) -> bool:
@@ -78,55 +76,10 @@ class LockedKey:
 
 
 _free: Final[list[tuple[mmap.mmap, int]]] = []
-_NOTHING: Final = bytes(KEY_BYTES)
+NOTHING: Final = bytes(KEY_BYTES)
 
 
-class LockedCache(Generic[N]):
-    """Keys of 32 octets that are derived again when they are missed. limit: when so many are there, all of them go."""
-
-    __slots__ = ("_limit", "_memory", "_next", "_places")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._places: dict[N, int] = {}
-        self._next = 0
-        self._memory: mmap.mmap | None = None
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def get(self, name: N) -> bytes | None:
-        at = self._places.get(name)
-        return None if at is None or self._memory is None else self._memory[at : at + KEY_BYTES]
-
-    def put(self, name: N, key: bytes) -> None:
-        if self._next >= self._limit * KEY_BYTES:
-            self.clear()
-        if self._memory is None:
-            self._memory = _region(self._limit * KEY_BYTES)
-        at = self._next
-        self._memory[at : at + KEY_BYTES] = key
-        self._places[name] = at
-        self._next = at + KEY_BYTES
-
-    def pop(self, name: N) -> None:
-        at = self._places.pop(name, None)
-        if at is not None and self._memory is not None:
-            self._memory[at : at + KEY_BYTES] = _NOTHING
-
-    def clear(self) -> None:
-        self._places.clear()
-        if self._memory is not None and self._next:
-            self._memory[: self._next] = bytes(self._next)
-        self._next = 0
-
-    def __del__(self) -> None:
-        memory = getattr(self, "_memory", None)
-        if memory is not None:
-            _let_go(memory)
-
-
-def _let_go(memory: mmap.mmap) -> None:
+def let_go(memory: mmap.mmap) -> None:
     """Its pages, and what is locked of them, go back to the system, which gives them to nobody unwiped."""
     if _Counts.locked >= len(memory):
         _Counts.locked -= len(memory)

@@ -21,7 +21,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
-from redaction.locked import LockedCache, LockedKey
+from redaction.locked import LockedKey
+from redaction.locked_cache import LockedCache
 from redaction.primitives import descend
 from redaction.primitives.pure import LEVELS as LEVELS
 from redaction.primitives.pure import PATH_BITS

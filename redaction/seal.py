@@ -43,7 +43,7 @@ from redaction.keys import KeyState, Random
 from redaction.masks import cover
 from redaction.personal import Purpose
 from redaction.primitives import leaf_in, open_field, open_ready, seal_field
-from redaction.primitives.pure import TAG_BYTES, Ready, check_form, decrypt, pad
+from redaction.primitives.pure import HEADER, MESSAGE, TAG_BYTES, Ready, check_form, decrypt, pad
 from redaction.retention import RetentionTag
 from redaction.sealed import SealContext, Sealed
 from redaction.stored_keys import Fresh
@@ -102,6 +102,7 @@ _ACCOUNT_HEADER = struct.Struct(">B16s16s")
 _AAD_END = struct.Struct(">HI")  # 4 period
 
 _LEAF_BITS: Final = 40
+_LEAST_BYTES: Final = HEADER.size + TAG_BYTES
 _CACHED_LABELS: Final = 1_024
 
 
@@ -300,7 +301,8 @@ def leaf_of(sealed: Sealed) -> int:
 
 def place_in(sealed: Sealed) -> tuple[int, int]:
     """Both."""
-    check_form(sealed)
+    if len(sealed) < _LEAST_BYTES or sealed[0] != MESSAGE:
+        check_form(sealed)  # raises
     both = int.from_bytes(sealed[1:10], "big")
     return both >> _LEAF_BITS, both & (1 << _LEAF_BITS) - 1
 

@@ -51,8 +51,8 @@ async def looking(browser: Any, url: str, cookie: str = "", *, judged: bool = Fa
 
 
 async def faults_of(page: Any) -> list[str]:
-    """What is wrong with the page as it is shown now, by axe-core's rules for WCAG 2.2 AA; and whether it is wider than
-    the window.
+    """What is wrong with the page as it is shown now, by axe-core's rules for WCAG 2.2 AA; whether it is wider than
+    the window; and whether something is shown that is to be hidden.
     """
     found = await page.evaluate(
         "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}))"
@@ -60,6 +60,6 @@ async def faults_of(page: Any) -> list[str]:
         list(_RULES),
     )
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [f"{name}: {html[:200]} {why[:300]}" for name, html, why in found] + (
-        ["wider than the window"] if wide else []
-    )
+    shown = await page.evaluate("[...document.querySelectorAll('[hidden]')].filter((each) => each.offsetParent).length")
+    faults = [f"{name}: {html[:200]} {why[:300]}" for name, html, why in found]
+    return faults + ["wider than the window"] * bool(wide) + ["hidden, and shown"] * bool(shown)

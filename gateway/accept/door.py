@@ -13,7 +13,8 @@ import msgspec
 
 from config.settings import MessageSettings
 from gateway.accept.choosing import Choice
-from gateway.accept.inquiry import Inquired, inquire, valid
+from gateway.accept.guessing import valid
+from gateway.accept.inquiry import Inquired, inquire
 from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.accept.choosing import Choice
+from gateway.accept.guessing import valid
 from gateway.accept.judging import Judge
 from gateway.accept.raw_parts import written_octets
 from gateway.accept.request import MessageRequest
@@ -16,16 +17,6 @@ from gateway.accounts.customers import ApiKey
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from gateway.model.verdict import Severity, Verdict
-
-
-def valid(
-    validator: Validator, choice: Choice, key: ApiKey, request: MessageRequest, now_ms: int, form: SmppForm
-) -> Submission:
-    """The submission; a class is guessed only where that has a route. Raises Refusal."""
-    submission = validator.check(key, request, now_ms, form)
-    if submission.unguessed is not None and not choice.has_route(key.customer.id, submission, now_ms):
-        return validator.without_guess(submission, request, form)
-    return submission
 
 
 class Inquired(msgspec.Struct, frozen=True, kw_only=True):

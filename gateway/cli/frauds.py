@@ -10,7 +10,7 @@ from gateway.cli.held_messages import app as held
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import customer_names, find_customer, open_desk
 from gateway.fraud.blocks import blocks, customer_of, release
-from gateway.fraud.findings import DAYS, report
+from gateway.fraud.summary import DAYS, report
 from gateway.model.times import rfc3339
 
 LONGEST_DAYS = 90

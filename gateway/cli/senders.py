@@ -11,7 +11,7 @@ from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.model.senders import sender_key
 from gateway.rules.clerk import Clerk, Sender, standings, written_hosts
-from gateway.rules.register import SenderEntry
+from gateway.rules.sender_entry import SenderEntry
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The register of senders: where each may be used.")
 

@@ -91,8 +91,16 @@ SCREENS: Final = (
             "traffic": Need(
                 path="/admin/v1/traffic", action=Action.USAGE_READ, always={"by": "hour"}, hours=24, is_fresh=False
             ),
+            "problems": Need(path="/admin/v1/problems", action=Action.PROBLEM_READ, is_fresh=False),
         },
         makes=now_of,
+    ),
+    Screen(
+        path="/console/problems",
+        title=N_("Problems"),
+        action=Action.PROBLEM_READ,
+        template="problems.html",
+        needs={"problems": Need(path="/admin/v1/problems", action=Action.PROBLEM_READ)},
     ),
     Screen(
         path="/console/operators",
@@ -313,9 +321,9 @@ SCREENS: Final = (
     Screen(
         path="/console/settings",
         title=N_("Settings"),
-        action=Action.SETTINGS_RELOAD,
+        action=Action.SETTINGS_READ,
         template="settings.html",
-        needs={"system": _SYSTEM},
+        needs={"settings": Need(path="/admin/v1/settings", action=Action.SETTINGS_READ)},
     ),
     Screen(
         path="/console/own",

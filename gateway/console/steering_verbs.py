@@ -115,6 +115,15 @@ NODES: Final = (
 
 SETTINGS: Final = (
     Verb(
+        name="acknowledge_problem",
+        title=N_("Looked at"),
+        action=Action.PROBLEM_ACKNOWLEDGE,
+        path="/console/problems/{id}/acknowledge",
+        api="/admin/v1/problems/{id}/acknowledge",
+        back="/console/problems",
+        fields=(WHY,),
+    ),
+    Verb(
         name="look_reload",
         title=N_("What would a reload do?"),
         action=Action.SETTINGS_RELOAD,

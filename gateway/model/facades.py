@@ -5,7 +5,7 @@ A key is made for some of them, or for the API of our own. `gateway.http_api.fac
 
 from typing import Final
 
-FACADES: Final = ("kannel", "twilio", "unifonic", "taqnyat", "msegat")
+FACADES: Final = ("kannel", "jasmin", "twilio", "unifonic", "taqnyat", "msegat")
 """In the order in which they are listed. `[http.facades]` has a switch for each."""
 SIGNED: Final = frozenset({"twilio"})
 """Those whose callbacks are signed with the very token that the program has, which is kept sealed for that."""

@@ -5,9 +5,9 @@ sending. None of it repeats a personal value.
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final
 
+<<<<<<< HEAD
 import msgspec
 
 from gateway.model.fraud_controls import REVIEWED
@@ -40,6 +40,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: int | None = None
     watched: bool = False
 
+=======
+from gateway.model.one_verdict import Severity as Severity
+from gateway.model.one_verdict import Verdict as Verdict
+>>>>>>> main
 
 OUT_OF_HOURS: Final = "out_of_hours"
 CONSENT_BEING_CHECKED: Final = "consent_being_checked"

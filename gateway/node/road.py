@@ -18,13 +18,13 @@ from gateway.delivery.settler import Settler
 from gateway.ledger.journal import Journal
 from gateway.metrics.exposition import Outcome
 from gateway.node import limiting, steps, way_in
+from gateway.node.ends import Ends, Traces, traces
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
 from gateway.node.sharing import Cluster, share
 from gateway.node.standing import Standing
 from gateway.node.stores import Stores
-from gateway.node.tracing import Ends, Traces, traces
 from gateway.node.troubles import Troubles, watch_for_troubles
 from gateway.process.clock import Clock
 from gateway.process.scrubbing import Scrubbing

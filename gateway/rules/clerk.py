@@ -13,9 +13,9 @@ from gateway.audit.entries import entry
 from gateway.ledger.contract import ABSENT, Document, DocumentWrite
 from gateway.ledger.roles import Acts
 from gateway.process.clock import Clock
-from gateway.rules.register import (
+from gateway.rules.register import PAGE
+from gateway.rules.sender_entry import (
     KIND,
-    PAGE,
     STATES,
     SenderEntry,
     Standing,

@@ -20,7 +20,8 @@ from gateway.rules.choice import Packs
 from gateway.rules.hours import corrected
 from gateway.rules.modes import Mode
 from gateway.rules.plans import Plan, Terms, active_at
-from gateway.rules.register import Register, SenderEntry
+from gateway.rules.register import Register
+from gateway.rules.sender_entry import SenderEntry
 from gateway.rules.texts import Lints
 from gateway.rules.transfers import Recipient, may_receive
 from redaction.personal import Msisdn, Purpose

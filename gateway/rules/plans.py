@@ -13,7 +13,7 @@ from gateway.model.verdict import OUT_OF_HOURS, Severity, Verdict
 from gateway.rules.hours import RamadanHours, interval
 from gateway.rules.links import hosts_in, is_under
 from gateway.rules.modes import Mode, mode_of
-from gateway.rules.register import SenderEntry
+from gateway.rules.sender_entry import SenderEntry
 from gateway.rules.senders import findings
 from gateway.rules.texts import Lints
 

@@ -70,7 +70,7 @@ async def test_a_passkey_is_registered_named_signs_in_and_goes(tmp_path: Path) -
         assert await refused(admin, "POST", f"{path}/name", {"name": " "}, own) == "empty_field"
         assert await refused(admin, "POST", "/own/passkeys/passkey_00/name", {"name": "x"}, own) == "not_found"
         await said(admin, "DELETE", path, None, own)
-        assert await said(admin, "GET", "/own/passkeys", None, own) == {"passkeys": []}
+        assert await said(admin, "GET", "/own/passkeys", None, own) == {"passkeys": [], "offered": True}
         status, told, _ = await by_passkey(admin, authenticator)
         assert (status, told["code"]) == (401, "sign_in_refused")
         acts = [(each["obj"], each["actor"]["id"]) for each in await admin.entries("person.passkey")]

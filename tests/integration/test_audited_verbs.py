@@ -60,6 +60,7 @@ NONE = {
     "notice list": "reads",
     "notice show": "reads",
     "number list": "reads",
+    "number keyword list": "reads",
     "operator show": "reads",
     "balance show": "reads",
     "privacy report": "reads",
@@ -121,6 +122,8 @@ WRITES = {
     "message find": ["message.find"],
     "notice publish": ["notice.publish"],
     "number add": ["number.add"],
+    "number keyword add": ["number.add"],
+    "number keyword remove": ["number.add"],
     "number remove": ["number.remove"],
     "balance set": ["balance.set"],
     "balance top-up": ["balance.set"],
@@ -204,6 +207,8 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "esme profile", "bank", "--set", "utc_offset_min=180")
     await site_run(site, "esme revoke", "bank")
     await site_run(site, "notice publish")
+    await site_run(site, "number keyword add", customer, "90211", "SALE", "SHOP")
+    await site_run(site, "number keyword remove", customer, "90211", "SHOP")
     await site_run(site, "number add", customer, "90210")
     await site_run(site, "number remove", "90210")
     await site_run(site, "sender add", customer, "BRANDNAME", "--document", "paper-17")

@@ -21,7 +21,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.verdict import OUT_OF_HOURS
 from gateway.node.node import Node, Origin
 from gateway.process.clock import SystemClock
-from gateway.rules.register import KIND, SenderEntry, Standing, encode
+from gateway.rules.sender_entry import KIND, SenderEntry, Standing, encode
 from operators.simulator import Simulator, SimulatorSettings
 from redaction.personal import MessageText
 from tests.bounds import LIMIT_S

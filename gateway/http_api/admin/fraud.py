@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gateway.fraud.blocks import UnknownBlock, blocks, customer_of, release
-from gateway.fraud.findings import report
+from gateway.fraud.summary import report
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call

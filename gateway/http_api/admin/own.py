@@ -60,7 +60,7 @@ class OwnEndpoints:
     async def passkeys(self, call: Call) -> Reply:
         session = await self._opened(call, Action.OWN_READ)
         held = await self._people(session).credentials(session.person.id)
-        return self._parts.answer(PasskeysView([_passkey(each) for each in held.passkeys]))
+        return self._parts.answer(PasskeysView([_passkey(each) for each in held.passkeys], self._enrolling is not None))
 
     async def begin_passkey(self, call: Call) -> Reply:
         session = await self._opened(call, Action.OWN_CREDENTIALS)

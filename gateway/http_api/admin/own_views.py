@@ -48,9 +48,10 @@ class PasskeyView(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PasskeysView(Struct, frozen=True):
-    """One's own passkeys, the oldest first."""
+    """One's own passkeys, the oldest first. offered: whether more can be added here."""
 
     passkeys: list[PasskeyView]
+    offered: bool
 
 
 class SessionLine(Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.senders import sender_key
 from gateway.people.roles import Action
 from gateway.rules.clerk import Clerk, Sender, UnknownSender, written_hosts
-from gateway.rules.register import SenderEntry, Standing
+from gateway.rules.sender_entry import SenderEntry, Standing
 from redaction.errors import alone
 
 Name = Annotated[str, Meta(min_length=1, max_length=20)]

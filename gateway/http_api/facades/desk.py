@@ -97,7 +97,8 @@ class FacadeDesk:
             raise
         except Exception as error:
             refusal = refusal_to_any(error)
-            reply = facade.refused(refusal)
+            refused = facade.refused if place is None else place.endpoint.refused or facade.refused
+            reply = refused(refusal)
             if isinstance(refusal, UnreadBody) or self._health.stopping:
                 reply.closing()
         finally:

@@ -61,7 +61,8 @@ Accepted = Callable[[Asked, ApiKey, Sequence[Message]], Reply]
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have. scopes: by
     method, where they differ. claims: whether a request with these headers and this query is the façade's, where the
-    path is another API's as well; None: all are.
+    path is another API's as well; None: all are. refused: how this endpoint says a refusal, where not as the whole
+    façade does.
     """
 
     path: str
@@ -70,6 +71,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     work: Work
     scope: str = "send"
     claims: Callable[[Header, str], bool] | None = None
+    refused: Callable[[Refusal], Reply] | None = None
     scopes: Mapping[str, str] = {}
 
     def scope_of(self, method: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from config.settings import FacadeSettings
 from gateway.http_api.facades.dialect import Facade
+from gateway.http_api.facades.jasmin import api as jasmin
 from gateway.http_api.facades.kannel import sendsms
 from gateway.http_api.facades.msegat import gw
 from gateway.http_api.facades.parts import Parts
@@ -15,6 +16,7 @@ from gateway.model.facades import FACADES
 
 BUILDERS: Final[Mapping[str, Callable[[Parts], Facade]]] = {
     "kannel": sendsms.facade,
+    "jasmin": jasmin.facade,
     "twilio": twilio.facade,
     "unifonic": unifonic.facade,
     "taqnyat": taqnyat.facade,

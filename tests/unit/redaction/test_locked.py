@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from redaction.locked import KEY_BYTES, POOL_BYTES, LockedCache, LockedKey
+from redaction.locked import KEY_BYTES, POOL_BYTES, LockedKey
+from redaction.locked_cache import LockedCache
 
 KEY = bytes(range(KEY_BYTES))
 NOBODY = 65_534

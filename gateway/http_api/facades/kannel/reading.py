@@ -4,6 +4,7 @@ Numbers are read as C's `%d` reads them, so `3abc` is 3 and `abc` is as if it we
 form in which parameters are headers and the body is the text.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -43,7 +44,7 @@ _UNDEFINED: Final = -1
 """What Kannel has for a number that is not given."""
 _MINUTE_S: Final = 60
 _MAX_UDH: Final = 140
-_RECEIVER: Final = frozenset("0123456789 +-")
+_RECEIVERS: Final = re.compile(r"[0-9 +-]+", re.ASCII)
 _IN_ACCOUNT: Final = frozenset("[]\r\n")
 _MAX_ACCOUNT: Final = 64
 _HEADER: Final = "X-Kannel-"
@@ -113,7 +114,7 @@ def _receivers(fields: Fields) -> list[str]:
         raise Refusal("missing_field", "to")
     if not written.strip():
         raise Refusal("empty_field", "to")
-    if not _RECEIVER.issuperset(written):
+    if not _RECEIVERS.fullmatch(written):
         raise Refusal("invalid_number", "to")
     return [_international(each) for each in written.split()]
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gateway.fraud.findings import Findings, report
+from gateway.fraud.findings import Findings
+from gateway.fraud.summary import report
 from gateway.fraud.windows import DAY_MS
 from gateway.model.fraud_controls import Control
 from gateway.model.verdict import Severity, Verdict

@@ -16,7 +16,8 @@ from gateway.model.verdict import Verdict
 from gateway.rules.choice import Packs
 from gateway.rules.engine import Rules
 from gateway.rules.plans import Terms
-from gateway.rules.register import Register, SenderEntry, Standing
+from gateway.rules.register import Register
+from gateway.rules.sender_entry import SenderEntry, Standing
 from gateway.rules.transfers import Recipient
 from redaction.personal import MessageText, Msisdn
 from redaction.retention import RetentionTag

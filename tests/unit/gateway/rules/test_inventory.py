@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.rules.register import KIND, SenderEntry
+from gateway.rules.sender_entry import KIND, SenderEntry
 from redaction.document_inventory import DOCUMENTS
 
 

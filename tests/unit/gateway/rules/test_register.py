@@ -12,17 +12,8 @@ from gateway.ledger.contract import Document, DocumentWrite
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.process.manual_clock import ManualClock
 from gateway.rules.clerk import Clerk, forget_senders
-from gateway.rules.register import (
-    KIND,
-    Register,
-    SenderEntry,
-    Standing,
-    encode,
-    hosts_of,
-    read_entry,
-    sender_document,
-    whose,
-)
+from gateway.rules.register import Register
+from gateway.rules.sender_entry import KIND, SenderEntry, Standing, encode, hosts_of, read_entry, sender_document, whose
 
 ENTRY = SenderEntry(
     classes=("otp",),

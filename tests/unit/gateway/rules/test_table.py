@@ -13,7 +13,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.verdict import OUT_OF_HOURS, Severity
 from gateway.rules.hours import RamadanHours
 from gateway.rules.plans import Terms
-from gateway.rules.register import SenderEntry
+from gateway.rules.sender_entry import SenderEntry
 from gateway.rules.transfers import Recipient
 from tests.unit.gateway.rules.stage import ACTIVE, OUR_ENTRY, PACK, WAY_OUT, Stage, at
 

@@ -1,0 +1,1 @@
+"""Jasmin's HTTP API and its REST variant."""
