@@ -146,6 +146,7 @@ class Act(enum.Enum):
     BREAKGLASS_BEGIN = "breakglass.begin"
     BREAKGLASS_END = "breakglass.end"
     DISCLOSURE_MAKE = "disclosure.make"
+    DISCLOSURE_SHOW = "disclosure.show"
     DESTRUCTION = "destruction"
 
     # what people are told
@@ -338,6 +339,7 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
         Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
+        Act.DISCLOSURE_SHOW: _rule("disclosure"),
         Act.DESTRUCTION: _rule(
             "cert",
             words=CERTIFIED,

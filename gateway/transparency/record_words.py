@@ -90,6 +90,7 @@ CATEGORIES: Final[Pairs] = {
     "counter": ("counts", "عدّادات"),
     "customer": ("customers and their contact data", "العملاء وبيانات الاتصال بهم"),
     "demand": ("throughput", "معدل الإرسال"),
+    "disclosure": ("disclosures to authorities", "الإفصاح لجهات مختصة"),
     "document": ("what people have set", "ما ضبطه المسؤولون"),
     "endpoint": ("customers' endpoints", "نقاط استقبال العملاء"),
     "erased": ("ids of erased messages", "معرّفات الرسائل الممحوة"),

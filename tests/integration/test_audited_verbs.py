@@ -152,7 +152,7 @@ def test_every_verb_is_placed() -> None:
     theirs = {
         each
         for each in COMMANDS
-        if each.startswith(("breach", "case", "hold", "person", "request", "subject", "token"))
+        if each.startswith(("breach", "case", "disclosure", "hold", "person", "request", "subject", "token"))
     }
     theirs |= {"fraud held release", "fraud held drop"}  # shown where messages are held
     theirs |= {"message erase", "customer correct", "customer erase", "customer show"}
