@@ -268,6 +268,27 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "people_ms": "when the people were told",
         },
     ),
+    # disclosure: as long as what was decided of a case, 3 years
+    *_kind(
+        "disclosure",
+        replace(_DECISION, form=Form.SEALED),
+        {"instrument": "the authority that asked, and on what order"},
+    ),
+    *_kind(
+        "disclosure",
+        _DECISION,
+        {
+            "key": "random id",
+            "key_number": "of the disclosure's own key",
+            "case": "random id of the case",
+            "made_ms": "when it was made",
+            "messages": "of how many messages records were given",
+            "with_texts": "of how many of them numbers and texts were given",
+            "digest": "of the file that was given",
+            "by": "id of who asked",
+            "second": "id of who consented",
+        },
+    ),
     # case_waiting, case_code: until it is proved, at most 7 days; code_tally: a day
     *_kind(
         "case_waiting",

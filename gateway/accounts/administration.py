@@ -26,6 +26,7 @@ from gateway.accounts.settings import (
     CustomerSettings,
     EsmeSettings,
     KeySettings,
+    NumberChange,
     NumberSettings,
     StoredKeySettings,
     check_scopes,
@@ -206,12 +207,12 @@ class Accounts:
 
     # -------------------------------------------------------------------------------------------------------- numbers
 
-    async def add_number(self, customer_id: int, number: str, settings: NumberSettings) -> str:
+    async def add_number(self, customer_id: int, number: str, settings: NumberSettings | NumberChange) -> str:
         """Let a customer have what people write to a number, or to its keywords; as it is spelled from now on.
 
-        Whose it is depends on all customers: the write stands only if none of them has changed since they were read.
-        Raises UnknownAccount, ChangedMeanwhile, and InvalidSetting for what is no number, for an unknown account of
-        the customer, and for what another customer has.
+        settings: or what is made of what it has, each None for nothing. Whose it is depends on all customers: the write
+        stands only if none of them has changed since they were read. Raises UnknownAccount, ChangedMeanwhile, and
+        InvalidSetting for what is no number, for an unknown account of the customer, and for what another customer has.
         """
         key = number_key(number)
 
@@ -219,13 +220,17 @@ class Accounts:
             version = await self._store.version()
             stored = await self._store.read()
             customer = _the_customer(stored.customers, customer_id)
-            _check_claim(stored, customer_id, key, settings)
-            changed = _with(customer, lambda standing: {"numbers": {**standing.numbers, key: settings}})
+            had = number_settings(customer)
+            wanted = settings if isinstance(settings, NumberSettings) else settings(had.pop(key, None))
+            if wanted is not None:
+                _check_claim(stored, customer_id, key, wanted)
+                had[key] = wanted
+            act, counts = _act_on_number(wanted)
             await self._store.save_customer(
-                changed,
+                _with(customer, lambda _: {"numbers": had}),
                 read=customer.version,
                 accounts=version,
-                entries=self._entries(Act.NUMBER_ADD, customer, numbers={"keywords": len(settings.keywords)}),
+                entries=self._entries(act, customer, numbers=counts),
             )
             self._say("customer", customer.public_id)
 
@@ -239,10 +244,6 @@ class Accounts:
         """
         key = number_key(number)
 
-        def change(standing: CustomerSettings) -> Mapping[str, Any]:
-            left = {name: each for name, each in standing.numbers.items() if name != key}
-            return {"numbers": left} if len(left) < len(standing.numbers) else {}
-
         had = [
             each.id
             for each in await self._store.customers()
@@ -251,7 +252,7 @@ class Accounts:
         if not had:
             raise UnknownAccount("no customer has this number")
         for each in had:
-            await self.change_settings(each, change, Act.NUMBER_REMOVE)
+            await self.add_number(each, key, lambda _: None)
         return had
 
     # ----------------------------------------------------------------------------------------------------------- keys
@@ -595,6 +596,11 @@ def _with(customer: StoredCustomer, change: Change) -> StoredCustomer:
         return customer
     msgspec.structs.replace(standing, **changes)  # judges what JSON cannot hold, such as a throughput that is no number
     return msgspec.structs.replace(customer, settings=merged(customer.settings, changes))
+
+
+def _act_on_number(wanted: NumberSettings | None) -> tuple[Act, Mapping[str, int]]:
+    """And the numbers of its entry."""
+    return (Act.NUMBER_REMOVE, {}) if wanted is None else (Act.NUMBER_ADD, {"keywords": len(wanted.keywords)})
 
 
 def _check_claim(stored: StoredAccounts, customer_id: int, key: str, settings: NumberSettings) -> None:

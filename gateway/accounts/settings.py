@@ -9,7 +9,7 @@ import ipaddress
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, TypeVar, get_args
 
 import msgspec
@@ -154,6 +154,10 @@ class NumberSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
         if self.esme:
             check_system_id(self.esme)
+
+
+NumberChange = Callable[[NumberSettings | None], NumberSettings | None]
+"""What a customer is to have of a number, None for nothing, given what it has. May raise InvalidSetting."""
 
 
 class Correction(msgspec.Struct, frozen=True, array_like=True):

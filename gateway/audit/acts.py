@@ -139,12 +139,14 @@ class Act(enum.Enum):
     SUPPRESSION_REMOVE = "suppression.remove"
     FRAUD_OVERRIDE = "fraud.override"
     FRAUD_RELEASE = "fraud.release"
+    FRAUD_REVIEW = "fraud.review"
     HOLD_PLACE = "hold.place"
     HOLD_EXTEND = "hold.extend"
     HOLD_RELEASE = "hold.release"
     BREAKGLASS_BEGIN = "breakglass.begin"
     BREAKGLASS_END = "breakglass.end"
     DISCLOSURE_MAKE = "disclosure.make"
+    DISCLOSURE_SHOW = "disclosure.show"
     DESTRUCTION = "destruction"
 
     # what people are told
@@ -328,12 +330,16 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.FRAUD_OVERRIDE: _rule("cus", words=("add", "remove")),
         Act.FRAUD_RELEASE: _rule("block"),
+        Act.FRAUD_REVIEW: _rule(
+            "cus", words=_words("release_same_text drop_same_text release_new_traffic drop_new_traffic")
+        ),
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
         Act.HOLD_EXTEND: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),
         Act.BREAKGLASS_BEGIN: _rule("msg case", numbers="minutes"),
         Act.BREAKGLASS_END: _rule("msg case", numbers="opened"),
         Act.DISCLOSURE_MAKE: _rule("disclosure", numbers="messages"),
+        Act.DISCLOSURE_SHOW: _rule("disclosure"),
         Act.DESTRUCTION: _rule(
             "cert",
             words=CERTIFIED,

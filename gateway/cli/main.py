@@ -49,6 +49,7 @@ VERBS: Final = {
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "case": ("gateway.cli.cases", "What people ask for, complaints, breaches, with their clocks."),
     "breach": ("gateway.cli.breaches", "Breaches: estimate, notices, clock of 72 hours."),
+    "disclosure": ("gateway.cli.disclosures", "What authorities are given, and its register."),
     "hold": ("gateway.cli.holds", "What must not be destroyed yet."),
     "subject": ("gateway.cli.subjects", "People whom customers write to."),
     "message": ("gateway.cli.messages", "What became of messages."),

@@ -6,10 +6,12 @@ import typer
 
 from gateway.accounts.administration import number_settings
 from gateway.accounts.customers import NumberSettings
+from gateway.cli.keywords import app as keywords
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import find_customer, find_owner, open_desk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Numbers to which people write, and whose they are.")
+app.add_typer(keywords, name="keyword")
 
 
 @app.command("add")

@@ -23,6 +23,7 @@ from gateway.ledger.contract import Used
 from gateway.ledger.usage import HOUR_MS, KEPT_HOURS
 from gateway.rights.case_clocks import keeping_of
 from gateway.rights.cases import Cases
+from gateway.rights.disclosures import register
 from gateway.tools.evidence import LAG_S, Facts, LogFacts
 from gateway.transparency.changes import changes
 from gateway.transparency.notice import notice_of
@@ -59,6 +60,7 @@ async def facts_of(desk: Desk) -> Facts:
         packs=_packs(desk),
         told=told,
         due=[] if told is None else changes(told.notice, notice_of(desk.settings, pack_at(_today(desk), _packs(desk)))),
+        disclosures=await register(desk.ledger.acts),
         late_cases=Counter(each.of.kind.value for each in await _cases(desk).all() if each.is_overdue(now_ms)),
     )
 

@@ -21,6 +21,7 @@ class Kind(enum.Enum):
     TEXT = "text"
     LONG = "long"  # several lines
     LINES = "lines"  # one value a line, as a list
+    PAIRS = "pairs"  # one name and whole number a line, with = between
     WHOLE = "whole"
     NUMBER = "number"
     TIME = "time"  # of Riyadh
@@ -82,6 +83,11 @@ def _lines(typed: str, field: Field) -> list[str]:
     return [line.strip() for line in _text(typed, field).splitlines() if line.strip()]
 
 
+def _pairs(typed: str, field: Field) -> dict[str, int]:
+    pairs = (line.partition("=") for line in _lines(typed, field))
+    return {name.strip(): _whole(value.strip(), field) for name, _, value in pairs}
+
+
 def _whole(typed: str, _: Field) -> int:
     if not re.fullmatch(r"-?[0-9]{1,15}", typed, re.ASCII):
         raise ValueError
@@ -113,6 +119,7 @@ _READ: Final[Mapping[Kind, Callable[[str, Field], object]]] = {
     Kind.TEXT: _text,
     Kind.LONG: _text,
     Kind.LINES: _lines,
+    Kind.PAIRS: _pairs,
     Kind.WHOLE: _whole,
     Kind.NUMBER: _number,
     Kind.TIME: _time,
@@ -125,6 +132,7 @@ _SAID: Final[Mapping[Kind, str]] = {
     Kind.TEXT: _TOO_LONG,
     Kind.LONG: _TOO_LONG,
     Kind.LINES: _TOO_LONG,
+    Kind.PAIRS: N_("Write a name, = and a whole number in each line."),
     Kind.WHOLE: N_("Write a whole number."),
     Kind.NUMBER: N_("Write a number."),
     Kind.TIME: N_("Write a date and a time."),

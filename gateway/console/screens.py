@@ -125,6 +125,14 @@ SCREENS: Final = (
         needs={"routes": Need(path="/admin/v1/routes", action=Action.ROUTE_READ)},
     ),
     Screen(
+        path="/console/routes/{id}",
+        title=N_("Route"),
+        action=Action.ROUTE_READ,
+        template="route.html",
+        needs={"route": Need(path="/admin/v1/routes/{id}", action=Action.ROUTE_READ)},
+        section="/console/routes",
+    ),
+    Screen(
         path="/console/messages",
         title=N_("Messages"),
         action=Action.MESSAGE_READ,

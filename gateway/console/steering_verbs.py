@@ -113,6 +113,35 @@ NODES: Final = (
 )
 
 
+def _route(word: str, title: str, about: str, *fields: Field, grave: bool = False) -> Verb:
+    return Verb(
+        name=f"{word}_route",
+        title=title,
+        action=Action.ROUTE_CHANGE,
+        path=f"/console/routes/{{id}}/{word}",
+        api=f"/admin/v1/routes/{{id}}/{word}",
+        back="/console/routes/{id}",
+        fields=(*fields, REASON),
+        about=about,
+        grave=grave,
+    )
+
+
+ROUTES: Final = (
+    _route("disable", N_("Pass it over"), N_("Messages take the next line that fits them."), grave=True),
+    _route("enable", N_("Take it again"), N_("As the settings have it.")),
+    _route(
+        "weights",
+        N_("Weigh its operators"),
+        N_("Of what goes over this line, each operator gets as much as its weight says."),
+        Field(
+            name="weights",
+            label=N_("Weights"),
+            kind=Kind.PAIRS,
+            hint=N_("One operator a line, such as stc=3; what is not named has the weight of the settings."),
+        ),
+    ),
+)
 SETTINGS: Final = (
     Verb(
         name="acknowledge_problem",

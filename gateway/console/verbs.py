@@ -6,13 +6,13 @@ from typing import Final
 from gateway.console.customer_verbs import CUSTOMERS, KEYS
 from gateway.console.message_verbs import MESSAGES, SEARCHES
 from gateway.console.people_verbs import CASES, CONSENTS, OWN, REQUESTS
-from gateway.console.steering_verbs import NODES, OPERATORS, SETTINGS
+from gateway.console.steering_verbs import NODES, OPERATORS, ROUTES, SETTINGS
 from gateway.console.verb import Verb
 
 VERBS: Final[Mapping[str, Verb]] = {
     each.name: each
     for each in (
-        *(*OPERATORS, *NODES, *SETTINGS),
+        *(*OPERATORS, *NODES, *ROUTES, *SETTINGS),
         *(*CUSTOMERS, *KEYS),
         *(*MESSAGES, *SEARCHES),
         *(*CASES, *CONSENTS, *REQUESTS, *OWN),

@@ -390,7 +390,7 @@ _ASSET: Final = Operation(
     codes=("not_found",),
 )
 _PROBLEMS: Final = Operation(
-    id="list_problems",
+    id="list_problem_codes",
     summary="List every code of a problem and of a message's error, in words, with whether trying again makes sense.",
     tag="Service",
     answers=(Answer(description="All of them.", body=ProblemList),),

@@ -1,19 +1,22 @@
 """What a commit made durable goes on to dispatch, to the webhooks or to the binds."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from gateway.cluster.peers import Peers
 from gateway.delivery.dispatch.dispatch import Dispatch
 from gateway.ledger.journal import StoredEvent
 from gateway.model.message import Message
 from gateway.smpp_server.telling import Telling
 from gateway.webhooks.deliverer import Deliverer
 
+if TYPE_CHECKING:
+    from gateway.cluster.peers import Peers
+
 
 class Handover:
     """Gives what a commit made durable to who goes on with it. accepted: how many messages that were."""
 
-    def __init__(self, dispatch: Dispatch, deliverer: Deliverer, telling: Telling, peers: Peers | None) -> None:
+    def __init__(self, dispatch: Dispatch, deliverer: Deliverer, telling: Telling, peers: "Peers | None") -> None:
         self._dispatch = dispatch
         self._deliverer = deliverer
         self._telling = telling

@@ -1,21 +1,24 @@
 """Customers' wishes to cancel or replace a message, whichever node has it."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from gateway.accept.door import Door
 from gateway.accounts.customers import ApiKey
-from gateway.cluster.peers import Peers
 from gateway.delivery.dispatch.withdraw import Withdrawals
 from gateway.model.message import Message
 from gateway.process.clock import Clock
 from gateway.smpp_server.reading import rewrite
 from operators.smpp.pdu import ReplaceSm
 
+if TYPE_CHECKING:
+    from gateway.cluster.peers import Peers
+
 
 class Revocation:
     """See `gateway.http_api.messages.Canceller`. peers: the other nodes on the ledger, where there may be any."""
 
-    def __init__(self, withdrawals: Withdrawals, door: Door, clock: Clock, peers: Peers | None) -> None:
+    def __init__(self, withdrawals: Withdrawals, door: Door, clock: Clock, peers: "Peers | None") -> None:
         self._withdrawals = withdrawals
         self._door = door
         self._clock = clock
@@ -30,6 +33,6 @@ class Revocation:
         revise = partial(self._door.revise, key, rewrite=partial(rewrite, said, self._clock.now_ms()))
         return await self._place(message_id).replace(key.customer.id, message_id, revise)
 
-    def _place(self, message_id: bytes) -> Withdrawals | Peers:
+    def _place(self, message_id: bytes) -> "Withdrawals | Peers":
         peers = self._peers
         return self._withdrawals if peers is None or peers.works_on(message_id) else peers

@@ -27,10 +27,12 @@ from gateway.rights.building import (
     cases,
     certificates,
     departures,
+    disclosures,
     eraser,
     holds,
     packages,
 )
+from gateway.rights.case_clocks import keeping_of
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import Kind
 from gateway.rights.cases import Cases
@@ -75,7 +77,7 @@ class RightsDuty:
         self.desk: Final = RightsDesk(on, self._publish, lambda: customers_of(stores.keystore))
         sender = settings.rights.sender
         self.proving: Final = proving(on, OwnMessages(road.door, sender).send_code if sender else None)
-        self.public: Final = public_requests(on, stores.sealer, self.proving)
+        self.public: Final = public_requests(self.desk, stores.sealer, self.proving)
         accounts = Accounts(
             stores.ledger.accounts,
             clock,
@@ -88,6 +90,7 @@ class RightsDuty:
         hands = (road.dispatch.withdrawals.let_go, road.deliverer.let_go, road.telling.let_go)
         self._accounts = accounts
         self._sealer = stores.sealer
+        self._vault = stores.vault
         self._holds_version: int | None = None
         self.under_way: Sequence[Case] = ()
         self._day, self._digest = 0, b""
@@ -131,6 +134,9 @@ class RightsDuty:
         await holds(self.desk.on, self._sealer, audit).sweep()
         self.under_way = await self._cases(NODE).sweep()
         await packages(self.desk.on, self._sealer, NODE).sweep()
+        on = self.desk.on
+        kept_ms = keeping_of(on.settings.rights).record_ms
+        await disclosures(on, self._sealer, self._vault, NODE).sweep(self._clock.now_ms() - kept_ms)
         await self.proving.sweep()
         await self.public.sweep()
         day_ms = self._clock.now_ms() - CERTIFICATES_KEPT_MS

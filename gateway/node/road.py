@@ -4,6 +4,7 @@ The steps meet in the journal: what a commit made durable goes on to dispatch, t
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,7 +23,6 @@ from gateway.node.ends import Ends, Traces, traces
 from gateway.node.handover import Handover
 from gateway.node.limiting import Admission, Buckets, QuotaWarnings, Till
 from gateway.node.revocation import Revocation
-from gateway.node.sharing import Cluster, share
 from gateway.node.standing import Standing
 from gateway.node.stores import Stores
 from gateway.node.troubles import Troubles, watch_for_troubles
@@ -36,6 +36,9 @@ from gateway.smpp_server.telling import Telling
 from gateway.webhooks.addressing import Addressing
 from gateway.webhooks.deliverer import Deliverer
 from operators.base import Operator
+
+if TYPE_CHECKING:
+    from gateway.node.sharing import Cluster
 
 
 class Road(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +67,14 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     deliverer: Deliverer
     telling: Telling
     sweeper: Sweeper
-    cluster: Cluster | None
+    cluster: "Cluster | None"
     revocation: Revocation
     troubles: Troubles
     scrubbing: Scrubbing
     sentry: way_in.Sentry
     blocks: way_in.Blocks
     overrides: way_in.Overrides
+    reviews: steps.Reviews
 
 
 async def build_road(
@@ -102,13 +106,7 @@ async def build_road(
     door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
-    telling = Telling(
-        outbox=stores.ledger.outbox,
-        messages=stores.messages,
-        journal=journal,
-        word=NewsWriter(stores.vault, stores.directory.profile),
-        clock=clock,
-    )
+    telling = _telling(stores, journal, clock)
     admission = await limiting.admission(base, buckets)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
@@ -133,14 +131,34 @@ async def build_road(
         deliverer=deliverer,
         telling=telling,
         sweeper=steps.sweeper(base),
-        cluster=share(base, dispatch, outcomes, deliverer, admission),
+        cluster=None if stores.peers is None else _cluster(base, dispatch, outcomes, deliverer, admission),
         revocation=Revocation(dispatch.withdrawals, door, clock, stores.peers),
         troubles=watch_for_troubles(stores, journal, clock),
         scrubbing=_scrubbing(settings, stores, deliverer, base.ways, lambda: sentry.forget_old(clock.now_ms())),
         sentry=sentry,
         blocks=way_in.blocks(base, sentry),
         overrides=overrides,
+        reviews=base.reviews,
     )
+
+
+def _telling(stores: Stores, journal: Journal, clock: Clock) -> Telling:
+    return Telling(
+        outbox=stores.ledger.outbox,
+        messages=stores.messages,
+        journal=journal,
+        word=NewsWriter(stores.vault, stores.directory.profile),
+        clock=clock,
+    )
+
+
+def _cluster(
+    base: steps.Base, dispatch: Dispatch, outcomes: Outcomes, deliverer: Deliverer, admission: Admission
+) -> "Cluster | None":
+    """What it needs is not even imported where nobody else can be on the ledger."""
+    from gateway.node.sharing import share
+
+    return share(base, dispatch, outcomes, deliverer, admission)
 
 
 def _scrubbing(

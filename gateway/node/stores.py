@@ -4,7 +4,7 @@ import contextlib
 import re
 import socket
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -14,7 +14,6 @@ from gateway.accounts.pepper_turn import Moves, PepperTurn
 from gateway.audit.building import log_writer
 from gateway.audit.cosigning import Cosigning, read_witness
 from gateway.audit.sequencer import Sequencer
-from gateway.cluster.peers import Peers
 from gateway.control.follower import Follower
 from gateway.keystore.high_water import HighWater
 from gateway.keystore.installation import Opened, Step, look_together, open_together, shown
@@ -22,7 +21,6 @@ from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.keystore.store import Keystore
 from gateway.ledger.opening import desk_ledger, node_ledger
-from gateway.ledger.redis.engine import RedisLedger
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.consents import Consents, open_consents
 from gateway.node.persons import Registry, open_people
@@ -39,6 +37,10 @@ from redaction.inventory import undeclared
 from redaction.locked import is_locked
 from redaction.personal import Purpose
 from redaction.seal import Sealer
+
+if TYPE_CHECKING:
+    from gateway.cluster.peers import Peers
+    from gateway.ledger.redis.engine import RedisLedger
 
 log = logger("gateway")
 
@@ -59,7 +61,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring
     sealer: Sealer
     vault: Vault
-    ledger: SqliteLedger | RedisLedger
+    ledger: "SqliteLedger | RedisLedger"
     integrity: Integrity
     messages: CheckedMessages
     work: CheckedWork
@@ -74,7 +76,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     audit: Sequencer
     cosigning: Cosigning
     opened: Opened
-    peers: Peers | None
+    peers: "Peers | None"
 
 
 async def open_stores(
@@ -147,11 +149,20 @@ async def open_stores(
             writer, [read_witness(each) for each in settings.audit.witnesses], clock, settings.audit.witness_interval_s
         ),
         opened=opened,
-        peers=Peers(ledger, messages, clock) if isinstance(ledger, RedisLedger) else None,
+        peers=_peers(ledger, messages, clock),
     )
 
 
-async def _check_inventory(ledger: SqliteLedger | RedisLedger) -> None:
+def _peers(ledger: "SqliteLedger | RedisLedger", messages: CheckedMessages, clock: Clock) -> "Peers | None":
+    """What they need is not even imported where nobody else can be on the ledger."""
+    if isinstance(ledger, SqliteLedger):
+        return None
+    from gateway.cluster.peers import Peers
+
+    return Peers(ledger, messages, clock)
+
+
+async def _check_inventory(ledger: "SqliteLedger | RedisLedger") -> None:
     strangers = undeclared(await ledger.stored_fields())
     if strangers:
         raise StartRefused(f"stored fields that the data inventory lacks: {', '.join(strangers)}")

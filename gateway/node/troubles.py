@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.ledger.journal import Journal
-from gateway.ledger.redis.engine import RedisLedger
+from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
@@ -161,7 +161,7 @@ def watch_for_troubles(stores: Stores, journal: Journal, clock: Clock) -> Troubl
     """Of a node on these stores."""
     checks: dict[str, Check] = {"keys": partial(asyncio.to_thread, stores.keystore.durability_fault)}
     ledger = stores.ledger
-    if not isinstance(ledger, RedisLedger):
+    if isinstance(ledger, SqliteLedger):
         return Troubles(journal, clock, checks, lambda: 0, ledger.log_bytes)
     checks["ledger"] = ledger.durability_fault
     return Troubles(journal, clock, checks, lambda: ledger.connections, lambda: 0)

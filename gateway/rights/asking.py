@@ -4,6 +4,8 @@ Whoever asks learns nothing of a number: it is looked up nowhere before it is pr
 there were too many, the answer is the same. What is not proved is no case.
 """
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -17,9 +19,12 @@ from gateway.rights.cases import Cases, content_of
 from gateway.rights.proving import Proving
 from gateway.rights.references import References
 from gateway.rights.waiting import Waiting, WaitingRequests, done
+from redaction.errors import SealError
 from redaction.personal import MessageText, Msisdn, Secret
 
 LANGUAGES: Final = ("ar", "en")
+STOPPING: Final = frozenset({Kind.WITHDRAW, Kind.OBJECT})
+Stop = Callable[[Case], Awaitable[Case]]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +60,22 @@ _UNPROVEN: Final = Standing(state=State.AWAITING_PROOF)
 
 
 class PublicRequests:
-    """cases: in the hands of the node.
+    """cases: in the hands of the node. stop: carries out a case by which somebody withdraws or objects.
 
     All raise LedgerUnavailable, KeysWithheld and ChangedMeanwhile beside what they say.
     """
 
     def __init__(
-        self, cases: Cases, waiting: WaitingRequests, proving: Proving, references: References, clock: Clock
+        self,
+        cases: Cases,
+        waiting: WaitingRequests,
+        proving: Proving,
+        references: References,
+        clock: Clock,
+        stop: Stop,
     ) -> None:
         self._cases = cases
+        self._stop = stop
         self._waiting = waiting
         self._proving = proving
         self._references = references
@@ -106,7 +118,8 @@ class PublicRequests:
             await self._proving.send(case, number, language)
 
     async def prove(self, reference: Secret, code: Secret) -> Standing:
-        """The code makes it a case, whose clock runs from when it was asked; again says how it stands.
+        """The code makes it a case, whose clock runs from when it was asked; again says how it stands. Who withdraws
+        or objects is stopped at once: that is to be as easy as consenting (IR 12, 28).
 
         Raises Refusal: `not_found`, `proof_wrong`, `proof_expired`, `too_many_codes`.
         """
@@ -119,6 +132,9 @@ class PublicRequests:
         if found is None:
             raise Refusal("proof_wrong")
         opened = await self._cases.open_proven(_proven(*found), case, [served, done(case)])
+        if opened.of.kind in STOPPING:
+            with suppress(Refusal, SealError):  # somebody carries it out by hand: it is among the cases
+                return _shown(await self._stop(opened))
         return _shown(opened)
 
     async def status_of(self, reference: Secret) -> Standing:

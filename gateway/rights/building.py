@@ -22,12 +22,14 @@ from gateway.rights.breaches import Breaches
 from gateway.rights.case_clocks import keeping_of
 from gateway.rights.cases import Cases
 from gateway.rights.certificates import Certificates
+from gateway.rights.disclosures import Disclosures
 from gateway.rights.erasing import Around, Eraser, Publish
 from gateway.rights.holds import Holds
 from gateway.rights.leaving import Departures
 from gateway.rights.packages import Packages
 from gateway.rights.places import every_place
 from gateway.rights.tracing import Tracer
+from gateway.vault.vault import Vault
 from redaction.seal import Sealer
 
 
@@ -89,6 +91,12 @@ def cases(on: Stands, sealer: AccountSealer, actor: Actor) -> Cases:
 def breaches(on: Stands, sealer: AccountSealer, actor: Actor) -> Breaches:
     audit = AuditLog(on.ledger.acts, on.clock, actor)
     return Breaches(cases(on, sealer, actor), on.ledger.acts, audit, on.clock)
+
+
+def disclosures(on: Stands, sealer: AccountSealer, vault: Vault, actor: Actor) -> Disclosures:
+    audit, keys = AuditLog(on.ledger.acts, on.clock, actor), HoldKeys(on.keystore, on.clock, CASES)
+    found = cases(on, sealer, actor)
+    return Disclosures(found, on.ledger.acts, keys, sealer, audit, vault, on.public_id, on.clock)
 
 
 def packages(on: Stands, sealer: AccountSealer, actor: Actor) -> Packages:

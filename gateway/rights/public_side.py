@@ -8,8 +8,11 @@ from gateway.keystore.hold_keys import DayKeys
 from gateway.keystore.people_keys import PeopleKeys
 from gateway.rights.asking import PublicRequests
 from gateway.rights.building import Stands, cases
+from gateway.rights.case_record import Case
+from gateway.rights.case_work import CaseWork
 from gateway.rights.code_limits import CodeLimits
 from gateway.rights.codes import Codes
+from gateway.rights.desk import RightsDesk
 from gateway.rights.proving import Proving, Send
 from gateway.rights.references import References
 from gateway.rights.waiting import WaitingRequests
@@ -30,9 +33,16 @@ def proving(on: Stands, send: Send | None) -> Proving:
     return Proving(acts, limits, Codes(acts, _digest(on), on.clock), send, settings.calling_codes)
 
 
-def public_requests(on: Stands, sealer: AccountSealer, codes: Proving) -> PublicRequests:
+def public_requests(desk: RightsDesk, sealer: AccountSealer, codes: Proving) -> PublicRequests:
+    on = desk.on
+    found = cases(on, sealer, NODE)
+    work = CaseWork(found, desk, NODE)
+
+    async def stop(case: Case) -> Case:
+        return (await work.execute(case.id, None)).case
+
     waiting = WaitingRequests(on.ledger.acts, DayKeys(on.keystore, on.clock), sealer, on.clock)
-    return PublicRequests(cases(on, sealer, NODE), waiting, codes, References(_digest(on)), on.clock)
+    return PublicRequests(found, waiting, codes, References(_digest(on)), on.clock, stop)
 
 
 def _digest(on: Stands) -> Callable[[Secret], bytes]:

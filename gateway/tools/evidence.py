@@ -22,6 +22,7 @@ from gateway.ledger.contract import TagDue
 from gateway.model.consent_mode import ConsentMode
 from gateway.model.times import rfc3339
 from gateway.rights.case_states import Kind
+from gateway.rights.disclosures import Disclosure
 from gateway.tools.promises import PROMISES, Promise
 from gateway.transparency.changes import Change
 from gateway.transparency.transfers import Recipient, recipients
@@ -63,7 +64,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of an installation. strangers: stored fields without a row in the inventory. log: None where the
     settings leave it to other nodes. overdue_keys: keys of periods that should have been destroyed by now.
     rolls: a destruction kills older copies of the key store. late_cases: by kind, those whose time to answer is over.
-    told: the newest notice, None where there is none. due: what the settings say otherwise than it.
+    disclosures: the register of what authorities were given. told: the newest notice, None where there is none. due:
+    what the settings say otherwise than it.
     """
 
     settings: Settings
@@ -78,6 +80,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     customers: Sequence[CustomerSettings]
     packs: Sequence[RulePack]
     late_cases: Mapping[str, int]
+    disclosures: Sequence[Disclosure]
     told: Version | None
     due: Sequence[Change]
 
@@ -291,9 +294,20 @@ def _place(recipient: Recipient) -> str:
     return f"{recipient.country}, {recipient.safeguard}" if recipient.safeguard else recipient.country
 
 
+def _disclosures(facts: Facts) -> Found:
+    lone = sum(each.of.second in ("", each.of.by) for each in facts.disclosures)
+    return not lone, f"{len(facts.disclosures)} disclosures in the register (`disclosure list`), {lone} by one person"
+
+
+def _codes(facts: Facts) -> Found:
+    """Without codes people prove by other channels who they are, which cannot be seen from here."""
+    sender = facts.settings.rights.sender
+    return (True, f"a code proves a number, from {sender}") if sender else (None, "no codes are sent (rights.sender)")
+
+
 def _breaches(facts: Facts) -> Found:
     late = facts.late_cases.get(Kind.BREACH.value, 0)
-    return not late, f"{late} breaches are known for longer than 72 hours and not answered"
+    return not late, f"{late} breaches are known for longer than 72 hours and not answered (`breach list`)"
 
 
 def _requests(facts: Facts) -> Found:
@@ -335,12 +349,14 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "P-14": _consent,
         "P-16": _egress,
         "P-17": _contracts,
+        "P-20": _disclosures,
         "P-21": _clocks,
         "P-22": _floors,
         "P-23": _destruction,
         "P-24": _listeners,
         "P-26": _log,
         "P-28": _breaches,
+        "P-32": _codes,
         "P-37": _requests,
         "P-38": _transfers,
         "P-39": _notice,

@@ -115,7 +115,7 @@ PROMISES: Final[tuple[Promise, ...]] = (
         20,
         "authorities get data on an instrument and by two persons",
         "tests/unit/gateway/people/test_requests.py::test_nobody_is_two_persons",
-        lacks="acts of two persons are there; a register of disclosures to authorities is not",
+        "tests/integration/test_disclosures.py::test_an_authority_is_given_what_two_persons_agreed_on_and_no_more",
     ),
     _promise(
         21,
@@ -156,7 +156,7 @@ PROMISES: Final[tuple[Promise, ...]] = (
         28,
         "breaches are told of in time",
         "tests/unit/gateway/rights/test_case_clocks.py::test_each_kind_has_its_clock",
-        lacks="a case with its clock of 72 hours; estimate and draft of the notice are not built",
+        "tests/integration/test_breaches.py::test_a_breach_is_opened_over_the_api_and_drafted_and_closed_by_verbs",
     ),
     _promise(29, "the one cookie is strictly necessary", _COOKIE),
     _promise(

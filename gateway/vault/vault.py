@@ -120,9 +120,9 @@ class Vault:
             content, covered = self._sealer.seal_content(packed, context, digits)
         return content, covered if self._format.masks_covered else digits, context.leaf
 
-    def open_content(self, message: Message) -> Content:
-        """For delivery, once per attempt. Raises `redaction.errors.SealError` and, below it, `KeyDestroyed`."""
-        packed = self._open(message, message.content, "content", Purpose.DELIVER)
+    def open_content(self, message: Message, purpose: Purpose = Purpose.DELIVER) -> Content:
+        """For delivery, once per attempt, or the law. Raises `redaction.errors.SealError`, below it `KeyDestroyed`."""
+        packed = self._open(message, message.content, "content", purpose)
         said = _decode_content(packed)
         return Content(
             Msisdn(said.digits, said.country),
@@ -145,9 +145,9 @@ class Vault:
         content, last_two, _ = self._seal(_pack_received(received), context, _last_two(received.source))
         return content, last_two
 
-    def open_received(self, message: Message) -> Received:
-        """For the customer that it was written to. Raises `redaction.errors.SealError`."""
-        packed = self._open(message, message.content, INBOUND, Purpose.INFORM_CUSTOMER)
+    def open_received(self, message: Message, purpose: Purpose = Purpose.INFORM_CUSTOMER) -> Received:
+        """For the customer that it was written to, or for the law. Raises `redaction.errors.SealError`."""
+        packed = self._open(message, message.content, INBOUND, purpose)
         said = _decode_received(packed)
         source = Msisdn(said.digits, said.country)
         return Received(source, said.destination, MessageText(said.text), said.missing, said.header)

@@ -126,6 +126,11 @@ class Admin:
         cookie = f"{COOKIE}={token.reveal(Purpose.CREDENTIAL)}"
         return {"Cookie": cookie, FORM_TOKEN: found.form_token()}
 
+    async def route(self) -> str:
+        """Id of the first line of the route table."""
+        headers = await self.token(Action.ROUTE_READ)
+        return str((await self.ask("GET", "/admin/v1/routes", headers=headers))[1]["routes"][0]["id"])
+
     async def entries(self, act: str) -> list[dict[str, Any]]:
         """Of the audit log, that are pending or not: what was written of this act."""
         pending = await self.node.stores.ledger.acts.pending(10_000)

@@ -152,3 +152,28 @@ async def test_accounts_and_the_endpoint_are_shown_without_secrets(tmp_path: Pat
         assert (shown["system_id"], shown["state"], shown["max_binds"]) == ("shop", "live", 2)
         assert "argon2" not in str(told)
         assert (await ask(admin, "GET", f"{place}/webhook", headers=headers))[1]["code"] == "not_found"
+
+
+async def test_numbers_and_keywords_of_a_customer_are_set_with_their_entries(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers, place = await admin.token(Action.NUMBER_READ, Action.NUMBER_CHANGE), f"/customers/{admin.customer}"
+        wanted = {"number": "90909", "keywords": ["SALE"]}
+        status, told, _ = await ask(admin, "POST", f"{place}/numbers", wanted, headers=headers)
+        assert (status, told["numbers"]) == (200, [{"number": "90909", "keywords": ["SALE"], "esme": ""}])
+        change: dict[str, object] = {"number": "90909", "add": ["SHOP", "sale"], "remove": ["SALE"]}
+        status, told, _ = await ask(admin, "POST", f"{place}/keywords", change, headers=headers)
+        assert (status, told["numbers"][0]["keywords"]) == (200, ["SHOP"])
+        for body, code in (
+            ({"number": "90909", "remove": ["CANARY"]}, "invalid_value"),
+            ({"number": "nine", "add": ["SHOP"]}, "invalid_value"),
+            ({"number": "90909"}, "missing_field"),
+        ):
+            status, told, _ = await ask(admin, "POST", f"{place}/keywords", body, headers=headers)
+            assert (status, told["code"]) == (400, code)
+        last = {"number": "90909", "remove": ["SHOP"]}
+        assert (await ask(admin, "POST", f"{place}/keywords", last, headers=headers))[1]["numbers"] == []
+        status, told, _ = await ask(admin, "POST", f"{place}/remove-number", {"number": "90909"}, headers=headers)
+        assert (status, told["code"]) == (404, "not_found")
+        assert (await ask(admin, "GET", f"{place}/numbers", headers=headers))[1]["numbers"] == []
+        assert [each["n"]["keywords"] for each in await admin.entries("number.add")] == [1, 1]
+        assert len(await admin.entries("number.remove")) == 1

@@ -45,6 +45,7 @@ NONE = {
     "demo": "runs a gateway of its own",
     "esme list": "reads",
     "fraud blocks": "reads",
+    "fraud held list": "reads",
     "fraud overrides list": "reads labels",
     "fraud report": "reads",
     "key list": "reads",
@@ -59,6 +60,7 @@ NONE = {
     "notice list": "reads",
     "notice show": "reads",
     "number list": "reads",
+    "number keyword list": "reads",
     "operator show": "reads",
     "balance show": "reads",
     "privacy report": "reads",
@@ -120,6 +122,8 @@ WRITES = {
     "message find": ["message.find"],
     "notice publish": ["notice.publish"],
     "number add": ["number.add"],
+    "number keyword add": ["number.add"],
+    "number keyword remove": ["number.add"],
     "number remove": ["number.remove"],
     "balance set": ["balance.set"],
     "balance top-up": ["balance.set"],
@@ -148,8 +152,9 @@ def test_every_verb_is_placed() -> None:
     theirs = {
         each
         for each in COMMANDS
-        if each.startswith(("breach", "case", "hold", "person", "request", "subject", "token"))
+        if each.startswith(("breach", "case", "disclosure", "hold", "person", "request", "subject", "token"))
     }
+    theirs |= {"fraud held release", "fraud held drop"}  # shown where messages are held
     theirs |= {"message erase", "customer correct", "customer erase", "customer show"}
     theirs |= {each for each in COMMANDS if each in STEERING}
     assert COMMANDS.keys() - theirs == WRITES.keys() | NONE.keys()
@@ -202,6 +207,8 @@ async def test_verbs_write_their_entries(site: Site) -> None:
     await site_run(site, "esme profile", "bank", "--set", "utc_offset_min=180")
     await site_run(site, "esme revoke", "bank")
     await site_run(site, "notice publish")
+    await site_run(site, "number keyword add", customer, "90211", "SALE", "SHOP")
+    await site_run(site, "number keyword remove", customer, "90211", "SHOP")
     await site_run(site, "number add", customer, "90210")
     await site_run(site, "number remove", "90210")
     await site_run(site, "sender add", customer, "BRANDNAME", "--document", "paper-17")

@@ -1,7 +1,7 @@
 """The console over HTTP: who sees which page, what stands in it, and what its forms do."""
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,8 +44,8 @@ async def visitor(admin: Admin, client: aiohttp.ClientSession, role: Role, name:
     return Visitor(admin, client, await admin.session(person))
 
 
-def path_of(screen: Screen, admin: Admin, message: str, case: str) -> str:
-    kinds = {"operators": "loop", "messages": message, "customers": admin.customer, "cases": case}
+def path_of(screen: Screen, kinds: Mapping[str, str]) -> str:
+    """kinds: an id of each kind of thing that there is a page of."""
     return screen.path.replace("{id}", kinds.get(screen.path.split("/")[2], ""))
 
 
@@ -67,11 +67,12 @@ def may_see(role: Role, screen: Screen, admin: Admin) -> bool:
 async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_personal(tmp_path: Path) -> None:
     async with running_console(tmp_path) as (admin, client):
         message = await admin.send(reference="4711", to=NUMBER, text=TEXT)
-        case = await _case(admin, client)
+        kinds = {"operators": "loop", "messages": message, "customers": admin.customer}
+        kinds |= {"cases": await _case(admin, client), "routes": await admin.route()}
         for role in Role:
             visits = await visitor(admin, client, role)
             for screen in SCREENS:
-                status, page, headers = await visits.get(path_of(screen, admin, message, case))
+                status, page, headers = await visits.get(path_of(screen, kinds))
                 if screen.path == HOME and not may_see(role, screen, admin):
                     assert (status, headers["Location"].startswith("/console/")) == (303, True)
                     continue

@@ -12,6 +12,7 @@ from twilio.rest import Client
 
 from gateway.http_api.facades.twilio.sids import key_sid, message_of, service_sid
 from gateway.model.message import Status
+from gateway.tools.leakscan import scan
 from redaction.errors import SealError
 from tests.integration.twilio_stage import SID, Programs, basic, post, programs
 from tests.unit.gateway.stage import FACADE_TOKEN
@@ -89,7 +90,7 @@ async def test_an_asynchronous_program_does_the_same(waiting: Programs) -> None:
         await client.http_client.close()
 
 
-async def test_what_was_redacted_opens_no_more(waiting: Programs) -> None:
+async def test_what_was_redacted_opens_no_more(waiting: Programs, tmp_path: Path) -> None:
     """A form parser that drops blank values makes of a redaction a success that did nothing."""
     sid = (await waiting.sent(body="canary text")).sid
     await waiting.ended(sid)
@@ -99,6 +100,7 @@ async def test_what_was_redacted_opens_no_more(waiting: Programs) -> None:
     assert (stored.status, stored.content, stored.private) == (Status.CANCELLED, None, None)
     with pytest.raises(SealError):
         waiting.road.vault.open_content(stored)
+    assert scan([tmp_path], ["canary text", TO[1:]]).clean
 
 
 async def test_lists_are_narrowed_by_number_and_time(at: Programs) -> None:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from twilio.base.exceptions import TwilioRestException
 
 from gateway.http_api.facades.twilio.sids import account_sid
+from gateway.tools.leakscan import scan
 from tests.integration.twilio_stage import OTHER_TOKEN, SID, Programs, basic, post, programs
 from tests.unit.gateway.stage import FACADE_TOKEN
 
@@ -75,7 +76,7 @@ def _raised(call: Callable[[], object]) -> TwilioRestException:
     return raised.value
 
 
-async def test_forty_bad_requests_raise_what_programs_catch_and_repeat_nothing(at: Programs) -> None:
+async def test_forty_bad_requests_raise_what_programs_catch_and_repeat_nothing(at: Programs, tmp_path: Path) -> None:
     client, texts = at.by_base(), []
 
     def ask() -> None:
@@ -93,6 +94,7 @@ async def test_forty_bad_requests_raise_what_programs_catch_and_repeat_nothing(a
     assert len(texts) >= 30
     said = "".join(texts) + str(lines) + str(at.stage.api.traffic.__dict__)
     assert not any(canary in said for canary in ("canary", CANARY[4:], FACADE_TOKEN, OTHER_TOKEN))
+    assert scan([tmp_path], ["canary", CANARY[4:]]).clean
     page = await at.road.ledger.messages.list_messages(1, status=None, since_ms=None, cursor=None, limit=1)
     assert page.messages == ()
 

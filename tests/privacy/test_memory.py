@@ -346,6 +346,7 @@ async def attack(scene: Scene, *, is_busy: bool) -> None:
         assert "customer 1" in found_alive, "the reader does not find what is there"
 
 
+@pytest.mark.slow
 @pytest.mark.case("privacy-1")
 @pytest.mark.policy("P-23")
 async def test_what_is_over_is_out_of_the_memory_of_an_idle_gateway_after_the_horizon(tmp_path: Path) -> None:

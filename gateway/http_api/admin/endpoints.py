@@ -5,11 +5,11 @@ from functools import partial
 from gateway.accounts.key_uses import last_days
 from gateway.http_api.admin.accounts import AccountEndpoints
 from gateway.http_api.admin.accounts_table import account_routes
-from gateway.http_api.admin.breach_table import breach_routes
 from gateway.http_api.admin.case_table import case_routes
 from gateway.http_api.admin.consent_table import consent_routes
 from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
+from gateway.http_api.admin.duties_table import duty_routes
 from gateway.http_api.admin.messages import MessageEndpoints
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
@@ -60,7 +60,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *account_routes(AccountEndpoints(parts, owners, sources.accounts, partial(last_days, sources.ledger.acts))),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people),
-        *breach_routes(parts, sources.rights, sources.directory, sources.people),
+        *duty_routes(parts, sources.rights, sources.directory, sources.people),
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),

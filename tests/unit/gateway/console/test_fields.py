@@ -14,6 +14,7 @@ def one(kind: Kind, **more: object) -> Field:
     [
         (one(Kind.TEXT), " a b ", "a b"),
         (one(Kind.LINES), "otp\r\n\r\n transactional ", ["otp", "transactional"]),
+        (one(Kind.PAIRS), "stc=2\r\n mobily = 1", {"stc": 2, "mobily": 1}),
         (one(Kind.WHOLE), "-12", -12),
         (one(Kind.NUMBER), "0.5", 0.5),
         (one(Kind.TIME), "2026-12-01T08:30", "2026-12-01T08:30:00+03:00"),
@@ -37,6 +38,8 @@ def test_an_empty_field_that_is_not_needed_says_nothing() -> None:
     [
         (one(Kind.TEXT), ""),
         (one(Kind.TEXT, most=3), "four"),
+        (one(Kind.PAIRS), "stc"),
+        (one(Kind.PAIRS), "stc=many"),
         (one(Kind.WHOLE), "1.5"),
         (one(Kind.WHOLE), "١٢"),
         (one(Kind.NUMBER), "1e9"),

@@ -21,6 +21,7 @@ from gateway.rights.case_clocks import DAY_MS, HOUR_MS
 from gateway.rights.case_states import Kind, Proof, State
 from gateway.rights.code_limits import TALLY
 from gateway.rights.codes import CODE
+from gateway.rights.desk import RightsDesk
 from gateway.rights.own_messages import OwnMessages
 from gateway.rights.public_side import proving, public_requests
 from gateway.rights.waiting import WAITING
@@ -28,7 +29,7 @@ from redaction.keys import PLATFORM
 from redaction.personal import MessageText, Purpose, Secret
 from tests.bounds import LIMIT_S
 from tests.unit.gateway.rights.desk import Rights, msisdn, number
-from tests.unit.gateway.road import Road, running_road
+from tests.unit.gateway.road import CUSTOMER, Road, running_road
 
 CANARY = "canary words of a person"
 ADDRESS = "192.0.2.7"
@@ -50,7 +51,8 @@ class Page:
         self.on: Stands = msgspec.structs.replace(Rights(road).on, settings=Settings(rights=said))
         road.keyring.ensure_customer(PLATFORM)
         self.codes = proving(self.on, OwnMessages(road.door, "GATEWAY").send_code)
-        self.requests: PublicRequests = public_requests(self.on, road.sealer, self.codes)
+        self.desk = RightsDesk(self.on, Rights(road).publish, lambda: [CUSTOMER])
+        self.requests: PublicRequests = public_requests(self.desk, road.sealer, self.codes)
 
     async def ask(self, person: int = 1, address: str = ADDRESS, kind: Kind = Kind.ERASURE) -> Secret:
         return await self.requests.open_request(
@@ -183,7 +185,7 @@ async def test_what_no_code_proves_and_numbers_of_elsewhere_are_refused(road: Ro
     with pytest.raises(Refusal) as unknown:
         await page.requests.status_of(Secret("R-AAAAAAAAAAAAA-AAAAAAAAAAAAAAAA"))
     assert [each.value.code for each in (kind, place, unknown)] == ["unsupported", "number_not_served", "not_found"]
-    off = public_requests(page.on, road.sealer, proving(page.on, None))
+    off = public_requests(page.desk, road.sealer, proving(page.on, None))
     assert (off.is_on, page.requests.is_on) == (False, True)
     with pytest.raises(Refusal) as closed:
         await off.open_request(Asked(kind=Kind.ACCESS, number=msisdn(1), address=ADDRESS))
@@ -200,3 +202,12 @@ async def test_unproven_requests_touch_no_proven_one(road: Road) -> None:
     assert await page.requests.status_of(before) == Standing(state=State.AWAITING_PROOF)
     (case,) = await cases(page.on, road.sealer, COMMAND_LINE).all()
     assert case.of.duplicate_of == ""
+
+
+async def test_who_withdraws_is_stopped_as_soon_as_the_number_is_proved(road: Road) -> None:
+    page = Page(road)
+    reference = await page.ask(kind=Kind.WITHDRAW)
+    (code,) = await page.sent(1)
+    assert (await page.requests.prove(reference, Secret(code))).state is State.ANSWERED
+    ((_, standing),) = await page.desk.permissions(COMMAND_LINE, msisdn(1), None)
+    assert [each.scope for each in standing.suppressions] == ["all"]
