@@ -23,6 +23,8 @@ from gateway.consent.gate import Question
 from gateway.ledger.contract import Accept, Declined, Written
 from gateway.ledger.journal import Done, JournalFull
 from gateway.limits.till import Till
+from gateway.model.fraud_controls import REVIEWED
+from gateway.model.held_lane import review_lane
 from gateway.model.message import Message, MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
@@ -142,7 +144,11 @@ class Door:
         message.operator, resend = self._choice.lane(message.customer, submission, message.subject, now_ms)
         if resend is not None:
             message.retry_unknown = resend
-        return self._price(submission, message, now_ms)
+        micro = self._price(submission, message, now_ms)
+        control = REVIEWED.get(message.error or "")
+        if control is not None:
+            message.operator = review_lane(message.customer, control, message.operator)
+        return micro
 
     def _ask(self, question: Question, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Take it in once it was looked up that its recipient consents."""

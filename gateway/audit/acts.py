@@ -139,6 +139,7 @@ class Act(enum.Enum):
     SUPPRESSION_REMOVE = "suppression.remove"
     FRAUD_OVERRIDE = "fraud.override"
     FRAUD_RELEASE = "fraud.release"
+    FRAUD_REVIEW = "fraud.review"
     HOLD_PLACE = "hold.place"
     HOLD_EXTEND = "hold.extend"
     HOLD_RELEASE = "hold.release"
@@ -329,6 +330,9 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.SUPPRESSION_REMOVE: _CUSTOMER,
         Act.FRAUD_OVERRIDE: _rule("cus", words=("add", "remove")),
         Act.FRAUD_RELEASE: _rule("block"),
+        Act.FRAUD_REVIEW: _rule(
+            "cus", words=_words("release_same_text drop_same_text release_new_traffic drop_new_traffic")
+        ),
         Act.HOLD_PLACE: _rule("hold case", numbers="messages"),
         Act.HOLD_EXTEND: _rule("hold case", numbers="messages"),
         Act.HOLD_RELEASE: _rule("hold case", numbers="messages"),

@@ -6,6 +6,7 @@ import typer
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.fraud_overrides import app as overrides
+from gateway.cli.held_messages import app as held
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.session import customer_names, find_customer, open_desk
 from gateway.fraud.blocks import blocks, customer_of, release
@@ -16,6 +17,7 @@ LONGEST_DAYS = 90
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Controls against abuse.")
 app.add_typer(overrides, name="overrides")
+app.add_typer(held, name="held")
 
 
 @app.command("blocks")

@@ -25,6 +25,21 @@ OURS: Final = {
         "Its validity ended before an operator took it.",
         "Look whether its operator was up and took messages then; give a longer validity, or a route with another one.",
     ),
+    "same_text": Meaning(
+        "Many promotional messages of this text went to one network within an hour; it waits for a person's decision.",
+        "Decide on it: `fraud held list`.",
+    ),
+    "traffic_new": Meaning(
+        "The customer began to send much to a country that is new for it; it waits for a person's decision.",
+        "Decide on it: `fraud held list`.",
+    ),
+    "held_for_review": Meaning(
+        "Its validity ended before a person decided on what a control against abuse had found.",
+        "Decide sooner, or let the control watch only.",
+    ),
+    "dropped_as_abuse": Meaning(
+        "A person decided that it is abuse, and it was not sent.", "Talk to the customer; keys may have been stolen."
+    ),
     "held_out_of_hours": Meaning(
         "Its validity ended before the hours began in which its class may be sent.",
         "Send it within those hours, or with a longer validity; `rules show` names them.",

@@ -38,8 +38,8 @@ CODES: Final[Mapping[Control, str]] = {
     Control.RANGE_BURST: "traffic_suspicious",
     Control.NEW_TRAFFIC: "traffic_new",
 }
-WATCHED_ONLY: Final = frozenset({Control.SAME_TEXT, Control.NEW_TRAFFIC})
-"""They would hold messages for a person's decision, which there is no place for yet."""
+REVIEWED: Final[Mapping[str, Control]] = {CODES[each]: each for each in (Control.SAME_TEXT, Control.NEW_TRAFFIC)}
+"""By the code for which a message is held: the control on whose finding a person decides."""
 
 FraudModes = Mapping[str, FraudMode]
 """By a control's name, or by its name, a dot and a class, which goes first."""

@@ -7,12 +7,17 @@ sending. None of it repeats a personal value.
 from collections.abc import Iterable
 from typing import Final
 
+from gateway.model.fraud_controls import REVIEWED
 from gateway.model.one_verdict import Severity as Severity
 from gateway.model.one_verdict import Verdict as Verdict
 
 OUT_OF_HOURS: Final = "out_of_hours"
 CONSENT_BEING_CHECKED: Final = "consent_being_checked"
-EXPIRED_WHILE_HELD: Final = {OUT_OF_HOURS: "held_out_of_hours", CONSENT_BEING_CHECKED: "expired_here"}
+EXPIRED_WHILE_HELD: Final = {
+    OUT_OF_HOURS: "held_out_of_hours",
+    CONSENT_BEING_CHECKED: "expired_here",
+    **dict.fromkeys(REVIEWED, "held_for_review"),
+}
 """By the code for which a message is held: that of one whose validity ends while it is."""
 SUPPRESSING: Final = frozenset({"consent_missing", "consent_withdrawn", "suppressed"})
 """Codes of a recipient's own will: a message that waited until one of them was found ends as `suppressed`."""

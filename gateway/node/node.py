@@ -279,6 +279,7 @@ async def start_loops(stores: Stores, road: Road, tasks: TaskOwner) -> None:
     start("balances", road.till.run())
     start("quota warnings", road.quota_warnings.run())
     start("overrides", road.overrides.run())
+    start("reviews", road.reviews.run())
     start("blocks", road.blocks.run())
     start("findings", road.sentry.findings.run(road.journal))
     start("webhooks", road.deliverer.run())

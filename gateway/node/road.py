@@ -74,6 +74,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     sentry: way_in.Sentry
     blocks: way_in.Blocks
     overrides: way_in.Overrides
+    reviews: steps.Reviews
 
 
 async def build_road(
@@ -105,13 +106,7 @@ async def build_road(
     door = way_in.door(base, dispatch, till, sentry)
     incoming = way_in.incoming(base, tasks, door)
     deliverer = steps.deliverer(base, tasks)
-    telling = Telling(
-        outbox=stores.ledger.outbox,
-        messages=stores.messages,
-        journal=journal,
-        word=NewsWriter(stores.vault, stores.directory.profile),
-        clock=clock,
-    )
+    telling = _telling(stores, journal, clock)
     admission = await limiting.admission(base, buckets)
     handover = Handover(dispatch, deliverer, telling, stores.peers)
     return Road(
@@ -143,6 +138,17 @@ async def build_road(
         sentry=sentry,
         blocks=way_in.blocks(base, sentry),
         overrides=overrides,
+        reviews=base.reviews,
+    )
+
+
+def _telling(stores: Stores, journal: Journal, clock: Clock) -> Telling:
+    return Telling(
+        outbox=stores.ledger.outbox,
+        messages=stores.messages,
+        journal=journal,
+        word=NewsWriter(stores.vault, stores.directory.profile),
+        clock=clock,
     )
 
 

@@ -12,6 +12,7 @@ from gateway.delivery.neighbours import NOBODY
 from gateway.delivery.receipts.outcomes import SHARED_UNCLAIMED_S, UNCLAIMED_S, Outcomes
 from gateway.delivery.records import Records
 from gateway.delivery.settler import Settler
+from gateway.fraud.reviews import Reviews as Reviews
 from gateway.ledger.journal import Journal
 from gateway.ledger.outbox import OutboxReader
 from gateway.metrics.exposition import Outcome
@@ -43,6 +44,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     operators: dict[str, Operator]
     ways: Ways
+    reviews: Reviews
     records: Records
     addressing: Addressing
     minimiser: Minimiser
@@ -65,6 +67,7 @@ def base(
         journal=journal,
         operators={each.name: operator(each, clock) for each in settings.operators},
         ways=ways(settings, stores, clock, tasks),
+        reviews=Reviews(stores.ledger.acts),
         records=Records(
             work=stores.work,
             messages=stores.messages,
@@ -99,7 +102,11 @@ def dispatch(base: Base) -> Dispatch:
         settings=settings,
         clock=base.clock,
         conditions=Conditions(
-            base.stores.directory, [rules.at_dispatch, base.guard.recheck], base.verdicts, rules.permits
+            base.stores.directory,
+            [rules.at_dispatch, base.guard.recheck],
+            base.verdicts,
+            rules.permits,
+            base.reviews,
         ),
         observe_wait=base.outcome.waited,
     )

@@ -99,6 +99,7 @@ CATEGORIES: Final[Pairs] = {
     "held": ("copies under a legal hold", "نسخ تحت حجز نظامي"),
     "hold": ("legal holds", "حالات الحجز النظامي"),
     "fraud_override": ("numbers exempt from controls against abuse", "أرقام مستثناة من ضوابط إساءة الاستخدام"),
+    "fraud_review": ("decisions on held messages", "قرارات بشأن الرسائل المحتجزة"),
     "fraud_block": ("blocked ranges of numbers", "نطاقات أرقام محجوبة"),
     "idempotency": ("digests of repeated requests", "بصمات الطلبات المكررة"),
     "inbox": ("messages from people", "رسائل واردة من الأشخاص"),

@@ -43,6 +43,7 @@ NOT_THERE = (
     *("show_reason", "end_sessions_of_person", "disconnect_esme", "test_webhook"),
     *("cancel_message", "notify_message", "correct_consent_for_customer"),
     *("show_route", "disable_route", "enable_route", "weigh_route", "acknowledge_problem"),
+    *("release_held_messages", "drop_held_messages"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -79,6 +80,8 @@ BODIES: Mapping[str, object] = {
     "change_keywords": {"number": "90910", "add": ["SALE"]},
     "add_key": {"label": "shop"},
     "correct_consent_for_customer": {"number": "+966500000001", "means": "web"},
+    "release_held_messages": {"reason": "ticket 1"},
+    "drop_held_messages": {"reason": "ticket 1"},
     "disable_route": {"reason": "ticket 1"},
     "enable_route": {"reason": "ticket 1"},
     "weigh_route": {"reason": "ticket 1", "weights": {}},

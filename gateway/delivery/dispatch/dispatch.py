@@ -17,6 +17,7 @@ from gateway.delivery.dispatch.hold import Hold
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.dispatch.refill import Refill
 from gateway.delivery.dispatch.rescue import Rescue
+from gateway.delivery.dispatch.review import Review
 from gateway.delivery.dispatch.rounds import Rounds
 from gateway.delivery.dispatch.send import Sender
 from gateway.delivery.dispatch.steering import Steering
@@ -48,7 +49,8 @@ class Dispatch:
         self.lanes: Final = lanes
         candidates = Candidates(lanes, router, vault, clock, conditions.permits)
         diversion = Diversion(lanes, records, candidates, self.counters)
-        hold = Hold(lanes, records, conditions.customers, self.counters, clock)
+        review = Review(lanes, records, conditions.decisions, clock)
+        hold = Hold(lanes, records, conditions.customers, self.counters, clock, review)
         gate = Gate(hold, lanes, records, candidates, conditions, self.counters)
         self.sender: Final = Sender(lanes, records, vault, clock, self.counters, diversion, gate, observe_wait)
         self._watch: Final = Watch(lanes, self.sender, settings, clock)

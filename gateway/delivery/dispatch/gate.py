@@ -12,6 +12,7 @@ from gateway.delivery.dispatch.candidates import Candidates
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.hold import Customers, Hold
 from gateway.delivery.dispatch.lanes import Lane, Lanes
+from gateway.delivery.dispatch.review import Decisions, Undecided
 from gateway.delivery.records import Records
 from gateway.delivery.routing import Permits, permit_all
 from gateway.ledger.contract import Change
@@ -32,6 +33,7 @@ class Conditions:
     """customers: whose messages may be sent. rechecks: asked of each message just before it is submitted.
 
     counts: of what they found. permits: which operators of its route may have a message.
+    decisions: of people on messages that wait for them.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class Conditions:
         rechecks: Sequence[Recheck] = (),
         counts: Counts | None = None,
         permits: Permits = permit_all,
+        decisions: Decisions | None = None,
     ) -> None:
+        self.decisions: Final = decisions or Undecided()
         self.customers: Final = customers
         self.rechecks: Final = tuple(rechecks)
         self.counts: Final = Counts() if counts is None else counts

@@ -7,13 +7,15 @@ operator's lane, what is over ends.
 """
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Final, Protocol
 
 from gateway.delivery.dispatch.counters import DispatchCounters
 from gateway.delivery.dispatch.lanes import Lanes
+from gateway.delivery.dispatch.review import Review
 from gateway.delivery.records import Records
 from gateway.ledger.contract import Change, WriteOp, WriteResult
-from gateway.model.held_lane import held_customer, held_lane, operator_of
+from gateway.model.held_lane import held_customer, held_lane, operator_of, reviewed
 from gateway.model.message import Message, Part, Status, snapshot
 from gateway.model.state import expiry_code
 from gateway.process.clock import Clock
@@ -41,15 +43,24 @@ class Customers(Protocol):
 
 
 class Hold:
+    """review: of what waits for a person's decision."""
+
     def __init__(
-        self, lanes: Lanes, records: Records, customers: Customers, counters: DispatchCounters, clock: Clock
+        self,
+        lanes: Lanes,
+        records: Records,
+        customers: Customers,
+        counters: DispatchCounters,
+        clock: Clock,
+        review: Review,
     ) -> None:
+        self._review = review
         self._lanes = lanes
         self._records = records
         self._customers = customers
         self._counters = counters
         self._clock = clock
-        self._seen: object = None
+        self._seen: tuple[object, object] = (None, None)
         self._next_look = 0.0
         self._under_way = 0
         self._has_more = False
@@ -85,14 +96,18 @@ class Hold:
     async def look(self) -> bool:
         """See to what is held; whether there may be more to do at once. Raises LedgerUnavailable."""
         has_more, self._has_more = self._has_more, False
-        version, now = self._customers.version, self._clock.monotonic()
-        if version is self._seen and now < self._next_look:
+        version, now = (self._customers.version, self._review.version), self._clock.monotonic()
+        if all(map(is_, version, self._seen)) and now < self._next_look:
             return has_more
         self._next_look = now + (LOOK_S if self._under_way else IDLE_LOOK_S)  # and sooner, if more is taken meanwhile
         for name in await self._records.work.lanes():
             customer = held_customer(name)
-            if customer is not None:
-                self._next_look = min(self._next_look, now + LOOK_S)
+            if customer is None:
+                continue
+            self._next_look = min(self._next_look, now + LOOK_S)
+            if reviewed(name) is not None:
+                has_more = await self._review.look_into(name) or has_more
+            else:
                 has_more = await self._look_into(name, self._customers.is_held(customer)) or has_more
         self._seen = version
         if has_more:

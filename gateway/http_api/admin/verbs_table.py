@@ -1,6 +1,7 @@
 """The routes of verbs that are no change of settings, and of what is told of them: gathered from beside each."""
 
 from gateway.http_api.admin.esmes import EsmeEndpoint, esme_routes
+from gateway.http_api.admin.held_messages import held_routes
 from gateway.http_api.admin.message_verbs import message_verb_routes
 from gateway.http_api.admin.numbers import NumberEndpoints, number_routes
 from gateway.http_api.admin.overrides import override_routes
@@ -23,6 +24,7 @@ def verb_routes(parts: Parts, owners: Owners, sources: Sources) -> list[Route]:
         *endpoint_routes(parts, owners, sources),
         *number_routes(NumberEndpoints(parts, owners, sources.accounts)),
         *route_verb_routes(RouteVerbEndpoints(parts, sources.control, sources.routes)),
+        *held_routes(parts, sources.ledger),
         *problem_routes(parts, sources.ledger.acts),
         *settings_routes(SettingsEndpoint(parts, sources.settings, sources.differs)),
         *esme_routes(EsmeEndpoint(parts, owners, sources.accounts, sources.control)),
