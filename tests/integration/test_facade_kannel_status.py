@@ -22,10 +22,6 @@ from tests.unit.gateway.stage import FACADE_TOKEN, Answer, Stage, facade_key, re
 
 PATHS = [f"{root}/{page}{suffix}" for root in ("", "/cgi-bin") for page in ("status", "store-status")
          for suffix in ("", ".txt", ".html", ".xml")]  # fmt: skip
-PAGES = {
-    "pages": PagesSettings(enabled=True),
-    "privacy": PrivacySettings(controller="Trial", contact="privacy@example.sa"),
-}
 _TOLD = f"/status?password={PASSWORD}"
 DENIED = {
     ".html": b'<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2//EN">\n<html>\n<title>Kannel</title>\n<body>\n'
@@ -109,7 +105,8 @@ async def test_what_a_node_sends_is_counted_at_once_and_nobody_is_named(tmp_path
 
 
 async def test_browsers_get_the_page_for_everybody_where_there_is_one(tmp_path: Path) -> None:
-    async with facade_stage(tmp_path, **PAGES) as stage:
+    told = PrivacySettings(controller="Trial", contact="privacy@example.sa")
+    async with facade_stage(tmp_path, pages=PagesSettings(enabled=True), privacy=told) as stage:
         token, accept = await watcher_of(stage), "Accept: text/html,*/*"
         assert b"<html lang" in (await stage.ask("GET /status", b"", accept)).body
         assert (await stage.ask(f"GET /status?password={token}", b"", accept)).body.startswith(b"Kannel bearerbox")
