@@ -9,7 +9,7 @@ import msgspec
 from gateway.http_api.facades.kannel.pace import Rates
 from gateway.http_api.facades.kannel.whole import Smsc, Whole
 
-_VERSION: Final = "Kannel bearerbox version `1.4.5'.\nAnswered by Connect Gateway, which is none.\n"
+_VERSION: Final = "Kannel bearerbox version `1.4.5'.\nAnswered by Connect Gateway in the words of Kannel.\n"
 """Programs look for the first line."""
 _STORAGE: Final = "internal"
 _HERE: Final = "127.0.0.1"
