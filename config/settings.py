@@ -74,7 +74,9 @@ _Seconds = Annotated[float, Meta(gt=0)]
 class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Other products' APIs that are spoken here, so that programs written for them work unchanged."""
 
-    kannel: Annotated[bool, Meta(description="Kannel's `/cgi-bin/sendsms`.", extra=RESTART)] = False
+    kannel: Annotated[
+        bool, Meta(description="Kannel's `/cgi-bin/sendsms`, `/status`, `/store-status`.", extra=RESTART)
+    ] = False
     jasmin: Annotated[bool, Meta(description="Jasmin's `/send`, `/rate`, `/balance`, `/secure/…`.", extra=RESTART)] = (
         False
     )

@@ -4,7 +4,7 @@ A report is a document that its process writes when something in it changed, and
 it ends. One that is older than `LIVE_S` is of a process that died or cannot reach the ledger.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -28,7 +28,8 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
     """A link as one process has it. since_ms: when it came into this state, as far as the process was there.
 
     state: of `operators.base.OperatorHealth`. why: binds that are down, each in words of ours. window_used, waiting:
-    as they were at the last beat.
+    as they were at the last beat. sent, receipts, received, failed: segments that left, receipts, messages from people
+    and segments that the operator refused, since the process started and as of the last beat.
     """
 
     state: str
@@ -40,10 +41,16 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
     window_used: int = 0
     waiting: int = 0
+    sent: int = 0
+    receipts: int = 0
+    received: int = 0
+    failed: int = 0
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one process. worker: its number, 1 where there is one alone. applied: versions, by what is wanted."""
+    """Of one process. worker: its number, 1 where there is one alone. applied: versions, by what is wanted. awaited:
+    messages in memory whose receipt has not come, as of the last beat.
+    """
 
     node: str
     worker: int = 1
@@ -55,6 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     draining: bool = False
     applied: Mapping[str, int] = {}
     operators: Mapping[str, LinkReport] = {}
+    awaited: int = 0
 
     def is_live(self, now_ms: int) -> bool:
         return now_ms - self.heard_ms < LIVE_S * 1000
@@ -75,31 +83,37 @@ class Reporter:
 
     async def report(self) -> None:
         """Say what changed, if anything did or it is time to. Raises LedgerUnavailable."""
-        report, now_ms = self._timed(self._look()), self._clock.now_ms()
+        report, now_ms = self._timed(), self._clock.now_ms()
         gist = _gist(report)
         is_due = self._clock.monotonic() >= self._next_s
         if gist == self._said and not is_due:
             return
-        said = msgspec.structs.replace(report, heard_ms=now_ms, started_ms=self._started_ms)
         gone = await self._forgotten(now_ms) if is_due else []
-        await self._acts.act([DocumentWrite(KIND, self.key, encode(said)), *gone])
+        await self._acts.act([DocumentWrite(KIND, self.key, encode(report)), *gone])
         self._said = gist
         self._next_s = self._clock.monotonic() + BEAT_S
+
+    async def reports(self) -> Sequence[Report]:
+        """Of the processes that are there, by node and worker: this one's as of now. Raises LedgerUnavailable."""
+        others = await all_reports(self._acts)
+        others.pop(self.key, None)
+        return _live([self._timed(), *others.values()], self._clock.now_ms())
 
     async def leave(self) -> None:
         """The process ends as it should: nothing is to be said of it any more."""
         with suppress(LedgerUnavailable):
             await self._acts.act([DocumentWrite(KIND, self.key, None)])
 
-    def _timed(self, report: Report) -> Report:
-        """With the times since when links are as they are."""
+    def _timed(self) -> Report:
+        """The report of now, with the times since when the process and its links are as they are."""
+        report, now_ms = self._look(), self._clock.now_ms()
         links: dict[str, LinkReport] = {}
         for name, link in report.operators.items():
             state = (link.state, link.paused)
             if self._since.get(name, (None, 0))[0] != state:
-                self._since[name] = (state, self._clock.now_ms())
+                self._since[name] = (state, now_ms)
             links[name] = msgspec.structs.replace(link, since_ms=self._since[name][1])
-        return msgspec.structs.replace(report, operators=links)
+        return msgspec.structs.replace(report, operators=links, heard_ms=now_ms, started_ms=self._started_ms)
 
     async def _forgotten(self, now_ms: int) -> list[DocumentWrite]:
         """Reports of processes that died long ago."""
@@ -124,14 +138,19 @@ async def all_reports(acts: Acts) -> dict[str, Report]:
 
 async def live_reports(acts: Acts, now_ms: int) -> Sequence[Report]:
     """Of the processes that are there, by node and worker."""
-    found = [each for each in (await all_reports(acts)).values() if each.is_live(now_ms)]
-    return sorted(found, key=lambda each: (each.node, each.worker))
+    return _live((await all_reports(acts)).values(), now_ms)
+
+
+def _live(reports: Iterable[Report], now_ms: int) -> Sequence[Report]:
+    return sorted((each for each in reports if each.is_live(now_ms)), key=lambda each: (each.node, each.worker))
 
 
 def _gist(report: Report) -> object:
     """What is worth a write of its own, when it changes."""
-    links = {name: msgspec.structs.replace(each, window_used=0, waiting=0) for name, each in report.operators.items()}
-    return msgspec.structs.replace(report, operators=links)
+    links = {name: msgspec.structs.replace(each, **_COUNTED) for name, each in report.operators.items()}
+    return msgspec.structs.replace(report, operators=links, awaited=0, heard_ms=0)
 
 
+_COUNTED: Final = dict.fromkeys(("window_used", "waiting", "sent", "receipts", "received", "failed"), 0)
+"""Of a link, what is not worth a write of its own."""
 _decode: Final = msgspec.msgpack.Decoder(Report).decode

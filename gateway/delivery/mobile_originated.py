@@ -33,6 +33,7 @@ class IncomingCounters:
 
     def __init__(self) -> None:
         self.received = 0
+        self.received_from: dict[str, int] = {}
         self.incomplete = 0
         self.unowned = 0
         self.pushed_back = 0
@@ -176,5 +177,7 @@ class Incoming:
             operator.acknowledge((message.handle,), taken)
 
     def _count(self, record: Message) -> None:
-        self.counters.received += 1
-        self.counters.incomplete += record.error is not None
+        counters, operator = self.counters, record.operator
+        counters.received += 1
+        counters.received_from[operator] = counters.received_from.get(operator, 0) + 1
+        counters.incomplete += record.error is not None

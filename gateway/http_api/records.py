@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.accept.request import MessageList, OperatorList, OperatorView
 from gateway.accounts.customers import ApiKey
+from gateway.control.reports import Report
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.consents import ConsentSource
 from gateway.http_api.listing import Lister, Wanted, wanted
@@ -29,6 +30,14 @@ from redaction.errors import KeysWithheld, alone
 _encode = msgspec.json.Encoder().encode
 
 
+Reports = Callable[[], Awaitable[Sequence[Report]]]
+"""Raises LedgerUnavailable."""
+
+
+async def _unreported() -> Sequence[Report]:
+    return ()
+
+
 class Canceller(Protocol):
     """Takes back what is not yet submitted."""
 
@@ -42,7 +51,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     kept. report: whether the code of a customer's message was entered; None where nobody counts it. search: of messages
     to a number; None where that is not done. received: opens what a person wrote to a customer; None where people write
     to nobody. more: routes of pages for everybody, where there are any. left: what a customer who pays in advance may
-    still spend, in millionths, None for any other; None where nobody does.
+    still spend, in millionths, None for any other; None where nobody does. reports: what the processes of the
+    installation say of themselves.
     """
 
     messages: Messages
@@ -57,6 +67,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     search: OwnSearch | None = None
     received: Callable[[Message], Received | None] | None = None
     left: Callable[[int], Awaitable[int | None]] | None = None
+    reports: Reports = _unreported
 
 
 class RecordEndpoints:

@@ -12,6 +12,7 @@ from config.settings import HttpSettings, Settings
 from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
+from gateway.http_api.records import Reports
 from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
 from gateway.http_api.searching import NumberSearch, OwnSearch
@@ -66,13 +67,14 @@ def build_fronts(
     rights: RightsDuty,
     notices: NoticeDuty | None,
     metrics_socket: socket.socket | None,
+    reports: Reports,
 ) -> Fronts:
     """tasks: where errands of binds run. notices: None where no pages are served. metrics_socket: listens for them
-    already, if it is not None.
+    already, if it is not None. reports: what the processes of this installation say of themselves.
     """
     readiness = _readiness(stores, road, clock)
     pages = None if notices is None else _pages(settings, road, clock, notices, rights.public, readiness)
-    http = _http(settings, stores, road, clock, rights, readiness, pages)
+    http = _http(settings, stores, road, clock, rights, readiness, pages, reports)
     intake = Intake(road.door, road.admission, clock)
     exposition = Exposition(of_process=True)
     return Fronts(
@@ -145,6 +147,7 @@ def _http(
     rights: RightsDuty,
     readiness: Readiness,
     pages: "PublicPages | None",
+    reports: Reports,
 ) -> HttpApi:
     return HttpApi(
         SendPath(road.door, stores.messages, road.admission, clock, road.addressing.mask),
@@ -163,6 +166,7 @@ def _http(
             received=road.addressing.received,
             left=partial(left_micro, stores.ledger.acts, stores.ledger.balances),
             search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
+            reports=reports,
         ),
         stores.directory,
         http_settings(settings),

@@ -30,6 +30,7 @@ from gateway.node.noticing import begin_notices
 from gateway.node.reload import Reload
 from gateway.node.reloading import Reloading
 from gateway.node.report import describe
+from gateway.node.reporting import reporter
 from gateway.node.rights import RightsDuty
 from gateway.node.road import Road, build_road
 from gateway.node.steered import Steered
@@ -113,6 +114,7 @@ class Node:
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
         self.rights = RightsDuty(settings, self.stores, self.road, clock)
         self.notices = await begin_notices(settings, self.stores, self.road, clock)
+        reports = reporter(self.stores, self.road, clock, inherited.worker)
         self.fronts = build_fronts(
             settings,
             self.stores,
@@ -122,12 +124,13 @@ class Node:
             rights=self.rights,
             notices=self.notices,
             metrics_socket=inherited.metrics,
+            reports=reports.reports,
         )
         await self.rights.begin()
         self.auditing = Auditing(self.stores, self.road.sweeper, clock)
         await self.auditing.begin()
         describe(self.stores, self.road, self.fronts, self.contained, clock, self.rights)
-        steered = Steered(self.stores, self.road, self.fronts, clock, inherited.worker)
+        steered = Steered(self.stores, self.road, self.fronts, clock, reports)
         self._stack.push_async_callback(steered.leave)
         self._stack.push_async_callback(self.tasks.stop)
         await start_loops(self.stores, self.road, self.tasks)

@@ -6,16 +6,14 @@ from typing import Final
 
 from gateway.control.follower import Desired
 from gateway.control.problems import ProblemReporter
-from gateway.control.reports import LinkReport, Report, Reporter
+from gateway.control.reports import Reporter
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.node.fronts import Fronts
 from gateway.node.road import Road
 from gateway.node.stores import Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger, problems
-from gateway.process.version import build
 from gateway.smpp_server.server import end_binds
-from operators.base import OperatorHealth
 
 LOOK_S: Final = 0.5
 
@@ -25,18 +23,17 @@ log = logger("gateway")
 class Steered:
     """What was read with the stores is applied when this is made, before links bind and listeners listen.
 
-    worker: the number of this process among those of its node.
+    reporter: says of this process what it has applied.
     """
 
-    def __init__(self, stores: Stores, road: Road, fronts: Fronts, clock: Clock, worker: int) -> None:
+    def __init__(self, stores: Stores, road: Road, fronts: Fronts, clock: Clock, reporter: Reporter) -> None:
         self._follower = stores.follower
         self._following = stores.consents.following
         self._senders = stores.messaging.senders
         self._road = road
         self._fronts = fronts
-        self._worker = worker
         self._disconnects = stores.follower.desired.disconnects
-        self._reporter = Reporter(stores.ledger.acts, clock, self._look)
+        self._reporter = reporter
         self._problems = ProblemReporter(stores.ledger.acts, clock, self._reporter.key, problems)
         self._follower.follow(road.dispatch.steering.apply)
         self._follower.follow(road.ways.routes.apply)
@@ -76,29 +73,3 @@ class Steered:
                 end_binds(server, account)
                 log.info("account_disconnected", account=str(account))
         self._disconnects = desired.disconnects
-
-    def _look(self) -> Report:
-        desired = self._follower.desired
-        return Report(
-            node=self._follower.node,
-            worker=self._worker,
-            build=build(),
-            accepting=not self._road.admission.is_paused,
-            dispatching=not self._road.dispatch.sender.is_held,
-            draining=desired.draining,
-            applied=desired.versions,
-            operators={name: self._link(name, each.health()) for name, each in self._road.operators.items()},
-        )
-
-    def _link(self, name: str, health: OperatorHealth) -> LinkReport:
-        lane = self._road.dispatch.lanes.by_name[name]
-        return LinkReport(
-            state=health.state,
-            paused=lane.is_paused,
-            circuit=lane.circuit.state.value,
-            binds_up=health.binds_up,
-            binds=health.binds,
-            why=tuple(f"{each.bind}: {each.reason} {each.code}".rstrip() for each in health.down),
-            window_used=health.window_used,
-            waiting=len(lane),
-        )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from config.settings import FacadeSettings, HttpSettings, WebhookSettings
 from gateway.accounts.customers import KeySettings
@@ -61,11 +62,12 @@ class FacadeStage:
 
 
 @asynccontextmanager
-async def facade_stage(folder: Path, faults: Faults | None = None) -> AsyncIterator[FacadeStage]:
-    """On a node where every façade is switched on."""
+async def facade_stage(folder: Path, faults: Faults | None = None, **more: Any) -> AsyncIterator[FacadeStage]:
+    """On a node where every façade is switched on. more: further sections of its settings."""
     others = {
         "http": HttpSettings(port=0, facades=FacadeSettings(**dict.fromkeys(FacadeSettings.__struct_fields__, True))),
         "webhooks": WebhookSettings(allow_loopback=True),
+        **more,
     }
     async with receiving() as receiver, running_gateway(folder, faults=faults, others=others) as gateway:
         key, secret = await gateway.accounts.add_key(

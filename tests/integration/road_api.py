@@ -8,6 +8,7 @@ from typing import Any
 
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
+from gateway.control.reports import live_reports
 from gateway.http_api.api import HttpApi
 from gateway.http_api.records import Sources
 from gateway.http_api.searching import Naming, NumberSearch, OwnSearch
@@ -60,6 +61,7 @@ async def api_on_road(
                 mask=road.masks.of,
                 operators=lambda: [LOOP],
                 search=OwnSearch(NumberSearch(road.ledger.messages, _naming(road)), road.ledger.acts, road.clock),
+                reports=lambda: live_reports(road.ledger.acts, road.clock.now_ms()),
             ),
             directory,
             settings or HttpSettings(port=0),

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -28,6 +29,7 @@ CONFIGURATION = """
 group = core
 admin-port = {admin}
 admin-password = {password}
+status-password = {password}
 smsbox-port = {box}
 box-allow-ip = "127.0.0.1"
 log-file = "{folder}/bearerbox.log"
@@ -83,14 +85,19 @@ async def test_the_facade_answers_as_the_table_says(tmp_path: Path) -> None:
 @pytest.mark.slow  # starts two programs; the test above holds the façade to the answers that were seen
 @pytest.mark.skipif(None in PROGRAMS, reason="Kannel is not installed (on Debian: the package kannel)")
 async def test_kannel_answers_as_the_table_says(tmp_path: Path) -> None:
-    async with kannel(tmp_path) as port:
-        told = {case.name: await ask(port, case) for case in CASES}
+    async with kannel(tmp_path) as ports:
+        told = {case.name: await ask(ports.sendsms, case) for case in CASES}
     assert told == {case.name: case.kannel for case in CASES}
 
 
+class Ports(NamedTuple):
+    sendsms: int
+    admin: int
+
+
 @asynccontextmanager
-async def kannel(folder: Path) -> AsyncIterator[int]:
-    """A bearerbox, a smsbox, and a link that takes everything; the port of sendsms."""
+async def kannel(folder: Path) -> AsyncIterator[Ports]:
+    """A bearerbox, a smsbox, and a link that takes everything. PASSWORD is that of the admin port as well."""
     admin, box, smsc, http = free_ports(4)
     path = folder / "kannel.conf"
     path.write_text(
@@ -104,7 +111,7 @@ async def kannel(folder: Path) -> AsyncIterator[int]:
             children.append(start_mortal([program, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
             (await connected(port)).close()
         link = await connected(smsc)
-        yield http
+        yield Ports(http, admin)
     finally:
         if link is not None:
             link.close()

@@ -110,11 +110,11 @@ class Answers:
                 if message.error not in DOUBTS:  # one stays until the message is taken
                     message.error = f"{status:08x}" if status else reason.value
             case Refused(status) if status in ABOUT_LINK and self._may_go_on(message, answer.operator):
-                self._counters.refused += 1
+                self._counters.refuse(answer.operator)
                 attempt.free = False
                 message.error = f"{status:08x}"
             case Refused(status):
-                self._counters.refused += 1
+                self._counters.refuse(answer.operator)
                 set_part(message, answer.segment, Part.REJECTED)
                 attempt.verdict = attempt.verdict or (Status.REJECTED, f"{status:08x}")
             case Unknown(reason, known_as):

@@ -12,6 +12,7 @@ from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order
 from gateway.http_api.facades.groups import Said
 from gateway.http_api.facades.kannel.links import Links
 from gateway.http_api.facades.kannel.reading import NAME, UCS2, is_form, read
+from gateway.http_api.facades.kannel.status import endpoints
 from gateway.http_api.facades.kannel.words import WORDS
 from gateway.http_api.facades.logins import joined
 from gateway.http_api.facades.parts import Parts
@@ -41,6 +42,7 @@ def facade(parts: Parts) -> Facade:
                 login=login,
                 work=sends(parts.sending, answers.read, answers.accepted),
             ),
+            *endpoints(parts),
         ),
         refused=answers.refused,
     )

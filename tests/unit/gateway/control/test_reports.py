@@ -39,9 +39,9 @@ async def test_only_what_changed_is_written_and_everything_now_and_then() -> Non
     reporter = place.process(1)
     await reporter.report()
     version = await place.acts.version()
-    place.said[1] = replace(place.said[1], operators={"a": LinkReport(state="up", binds_up=1, waiting=7)})
+    place.said[1] = replace(place.said[1], operators={"a": LinkReport(state="up", binds_up=1, waiting=7, sent=9)})
     await reporter.report()
-    assert await place.acts.version() == version, "how much waits is not worth a write"
+    assert await place.acts.version() == version, "how much waits or was sent is not worth a write"
     place.said[1] = replace(place.said[1], applied={"dispatch": 3})
     await reporter.report()
     assert (await place.live())[0].applied == {"dispatch": 3}
@@ -93,3 +93,18 @@ async def test_a_process_ends_also_when_the_ledger_is_away() -> None:
     await reporter.report()
     place.acts.broken = True
     await reporter.leave()
+
+
+async def test_a_process_knows_its_own_report_as_of_now_and_others_as_they_wrote_it() -> None:
+    place = Place()
+    here, there = place.process(1), place.process(2)
+    began = place.clock.now_ms()
+    assert [each.worker for each in await here.reports()] == [1], "before it wrote any"
+    for each in (here, there):
+        await each.report()
+    place.clock.advance(1)
+    for worker in (1, 2):
+        place.said[worker] = replace(place.said[worker], operators={"a": LinkReport(state="up", sent=9)})
+    found = await here.reports()
+    assert [(each.worker, each.operators["a"].sent) for each in found] == [(1, 9), (2, 0)]
+    assert [(each.started_ms, each.operators["a"].since_ms) for each in found] == [(began, began)] * 2

@@ -53,6 +53,7 @@ async def test_a_message_is_kept_sealed_and_told_to_the_owner_of_its_number(tmp_
         assert (opened.destination, opened.text.reveal(Purpose.INFORM_CUSTOMER)) == ("90909", ARABIC)
         (event,) = await road.events()
         assert (event.customer, event.message, event.status, event.esme) == (CUSTOMER, stored.id, Status.RECEIVED, 0)
+        assert road.incoming.counters.received_from == {"loop": 1}
 
 
 @pytest.mark.policy("P-05")

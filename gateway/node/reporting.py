@@ -1,0 +1,45 @@
+"""What this process says of itself (`gateway.control.reports`), read off its road and what is wanted of it."""
+
+from gateway.control.reports import LinkReport, Report, Reporter
+from gateway.node.road import Road
+from gateway.node.stores import Stores
+from gateway.process.clock import Clock
+from gateway.process.version import build
+
+
+def reporter(stores: Stores, road: Road, clock: Clock, worker: int) -> Reporter:
+    """worker: the number of this process among those of its node."""
+    return Reporter(stores.ledger.acts, clock, lambda: _look(stores, road, worker))
+
+
+def _look(stores: Stores, road: Road, worker: int) -> Report:
+    desired = stores.follower.desired
+    return Report(
+        node=stores.follower.node,
+        worker=worker,
+        build=build(),
+        accepting=not road.admission.is_paused,
+        dispatching=not road.dispatch.sender.is_held,
+        draining=desired.draining,
+        applied=desired.versions,
+        operators={name: _link(name, road) for name in road.operators},
+        awaited=len(road.inflight),
+    )
+
+
+def _link(name: str, road: Road) -> LinkReport:
+    health, lane = road.operators[name].health(), road.dispatch.lanes.by_name[name]
+    return LinkReport(
+        state=health.state,
+        paused=lane.is_paused,
+        circuit=lane.circuit.state.value,
+        binds_up=health.binds_up,
+        binds=health.binds,
+        why=tuple(f"{each.bind}: {each.reason} {each.code}".rstrip() for each in health.down),
+        window_used=health.window_used,
+        waiting=len(lane),
+        sent=health.submitted,
+        receipts=health.receipts,
+        received=road.incoming.counters.received_from.get(name, 0),
+        failed=road.dispatch.counters.refused_by.get(name, 0),
+    )
