@@ -56,14 +56,14 @@ class Fields:
                 return found[0]
         return None
 
-    def text(self, *names: str, charset: str = "utf-8") -> str | None:
-        """The same in a charset. Raises Refusal for what is not in it."""
+    def text(self, *names: str) -> str | None:
+        """The same in UTF-8. Raises Refusal for what is not."""
         found = self.octets(*names)
         if found is None:
             return None
         try:
-            return found.decode(charset)
-        except (UnicodeDecodeError, LookupError):
+            return found.decode()
+        except UnicodeDecodeError:
             raise alone(Refusal("forbidden_character", names[0])) from None
 
     def texts(self, name: str) -> list[str]:

@@ -5,7 +5,6 @@ form in which parameters are headers and the body is the text.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from msgspec import UNSET
@@ -13,6 +12,7 @@ from msgspec import UNSET
 from gateway.accept.raw_parts import raw_part, septets
 from gateway.accept.request import MessageRequest
 from gateway.accounts.customers import ApiKey
+from gateway.http_api.facades.charsets import decoded
 from gateway.http_api.facades.dialect import Asked, Order
 from gateway.http_api.facades.fields import FORM, MULTIPART, Fields, Pair
 from gateway.http_api.facades.kannel.escapes import without_meta
@@ -172,22 +172,11 @@ def _body(fields: Fields, coding: int, header: bytes) -> tuple[RawPart | None, s
     if coding == OCTETS:
         return raw_part(fields.octets("text") or b"", _DATA_CODING[OCTETS], header), ""
     charset = fields.text("charset") or ("utf-16-be" if coding == UCS2 else "utf-8")
-    text = _decoded(fields.octets("text") or b"", charset)
+    text = decoded(fields.octets("text") or b"", charset, "text")
     if not header:
         return None, text
     octets = septets(text) if coding == GSM else text.encode("utf-16-be", "surrogatepass")
     return raw_part(octets, _DATA_CODING[coding], header), text
-
-
-def _decoded(octets: bytes, charset: str) -> str:
-    try:
-        return octets.decode(_CHARSETS.get(charset.strip().lower(), charset))
-    except (UnicodeError, LookupError, ValueError):
-        raise alone(Refusal("forbidden_character", "text")) from None
-
-
-_CHARSETS: Final[Mapping[str, str]] = {"utf-16": "utf-16-be", "ucs-2": "utf-16-be", "ucs-2be": "utf-16-be"}
-"""What iconv calls otherwise than Python."""
 
 
 def _account(fields: Fields) -> str | None:
