@@ -18,20 +18,6 @@ MAX_BODY: Final = 1_600
 MAX_VALIDITY_S: Final = 36_000
 SOONEST_MS: Final = 300 * 1_000
 LATEST_MS: Final = 35 * 24 * 3600 * 1_000
-IGNORED: Final = frozenset(
-    {
-        *("MaxPrice", "Attempt", "ForceDelivery", "ProvideFeedback", "TrafficType", "PersistentAction"),
-        *("ApplicationSid", "AddressRetention", "RiskCheck", "ContentVariables"),
-    }
-)
-"""Fields that are taken and have no effect."""
-READ: Final = frozenset(
-    {
-        *("To", "From", "Body", "MessagingServiceSid", "StatusCallback", "ValidityPeriod", "ScheduleType", "SendAt"),
-        *("SmartEncoded", "ContentRetention", "MessageIntent", "MediaUrl", "SendAsMms", "ContentSid"),
-        *("ShortenUrls", "FallbackFrom"),
-    }
-)
 _SECONDS: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _CLASS_OF: Final = {
     "otp": MessageClass.OTP.value,
@@ -92,11 +78,6 @@ def sent(form: Form, service: Service, now_ms: int) -> Sent:
         body=body,
         is_by_service=is_by_service,
     )
-
-
-def unknown_fields(form: Form) -> int:
-    """How many fields no version that we know has: they are passed over, as Twilio adds some without notice."""
-    return sum(each not in READ and each not in IGNORED for each in form)
 
 
 def _refuse_media(form: Form) -> None:
