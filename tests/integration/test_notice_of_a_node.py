@@ -10,14 +10,17 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from config.loader import load
+from gateway.accounts.notices import KIND as GIVEN
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.main import app
+from gateway.ledger.contract import DocumentWrite
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.node import Node
 from gateway.node.stores import StartRefused
 from gateway.process.clock import SystemClock
 from gateway.transparency.versions import Versions
 from tests.integration.file_places import FILES
+from tests.unit.gateway.stage import until
 
 TOLD = """
 [privacy]
@@ -80,6 +83,22 @@ async def test_a_purpose_that_the_last_notice_lacks_does_not_start_until_somebod
     await ledger.close()
     with pytest.raises(StartRefused, match=gone.key):
         await run_once(settings)
+
+
+async def test_a_row_of_who_was_told_that_cannot_be_read_ends_nothing_else(settings: Path) -> None:
+    assert await run_once(settings) == 1
+    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
+    await ledger.open(create=False)
+    await ledger.acts.act([DocumentWrite(GIVEN, "no customer", b"")])
+    await ledger.close()
+    node = Node(load(settings, {}))
+    try:
+        await node.start()
+        await until(lambda: node.tasks.failed.done() or node.contained.counts["task"])
+        assert not node.tasks.failed.done()
+        assert node.contained.counts["task"] == 1
+    finally:
+        await node.close()
 
 
 def test_verbs_say_what_people_are_told(settings: Path) -> None:
