@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from config.loader import load
+from gateway.accounts.notices import KIND as GIVEN
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.main import app
+from gateway.ledger.contract import DocumentWrite
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.node import Node
 from gateway.node.stores import StartRefused
@@ -21,6 +23,7 @@ from gateway.transparency.versions import Versions
 from tests.bounds import LIMIT_S
 from tests.integration.file_places import FILES
 from tests.integration.page_stage import served
+from tests.unit.gateway.stage import until
 
 TOLD = """
 [privacy]
@@ -105,6 +108,22 @@ async def test_a_notice_of_an_older_build_ends_no_node_that_serves(tmp_path: Pat
         async with asyncio.timeout(LIMIT_S):
             while duty.version.number != 3:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_row_of_who_was_told_that_cannot_be_read_ends_nothing_else(settings: Path) -> None:
+    assert await run_once(settings) == 1
+    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
+    await ledger.open(create=False)
+    await ledger.acts.act([DocumentWrite(GIVEN, "no customer", b"")])
+    await ledger.close()
+    node = Node(load(settings, {}))
+    try:
+        await node.start()
+        await until(lambda: node.tasks.failed.done() or node.contained.counts["task"])
+        assert not node.tasks.failed.done()
+        assert node.contained.counts["task"] == 1
+    finally:
+        await node.close()
 
 
 def test_verbs_say_what_people_are_told(settings: Path) -> None:
