@@ -24,6 +24,7 @@ _PERSON = StoredField(
 _SEALED = replace(_PERSON, form=Form.SEALED)
 _DIGEST = replace(_PERSON, form=Form.DIGEST)
 _WATCH = replace(_PERSON, basis=LawfulBasis.LEGITIMATE_INTEREST, clock=Clock.ROW)
+_TRAIL = replace(_PERSON, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW)
 _DECISION = replace(_PERSON, purpose=DataPurpose.LEGAL, basis=LawfulBasis.LEGAL_OBLIGATION, clock=Clock.ROW)
 
 
@@ -360,6 +361,38 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
         {"key": "number of the customer, and a person's number as a keyed token under a lasting pepper"},
     ),
     *_kind("fraud_override", _WATCH, {"label": "what the number is, without a name"}),
+    # fraud_review: until the customer leaves
+    *_kind(
+        "fraud_review",
+        replace(_WATCH, clock=Clock.ACCOUNT),
+        {
+            "key": "number of the customer, and the control that held its messages",
+            "at_ms": "when somebody decided on them",
+            "releases": "whether they were sent, or dropped",
+            "version": "always the same; that of the document counts",
+        },
+    ),
+    # reason: as long as the entries of the audit log that commit to it
+    *_kind("reason", replace(_TRAIL, form=Form.SEALED), {"sealed": "why somebody who runs the gateway did something"}),
+    *_kind("reason", _TRAIL, {"key": "commitment to the words, as the audit log has it", "at_ms": "when it was given"}),
+    # problems: a day after the end of its process; problem_looked_at: until somebody looks at the same again
+    *_kind(
+        "problems",
+        replace(_WATCH, purpose=DataPurpose.OPERATE),
+        {"key": "name of a process", "at_ms": "when it was written", "seen": "warnings of its log, which name nobody"},
+    ),
+    *_kind(
+        "problem_looked_at",
+        replace(_WATCH, purpose=DataPurpose.OPERATE),
+        {
+            "key": "code of the warning",
+            "by": "random id of who looked at it, or what kind of hand",
+            "at_ms": "when that was",
+            "last": "when it had come last by then",
+        },
+    ),
+    # key_used: 400 days after its last use
+    *_kind("key_used", replace(_PERSON, clock=Clock.ROW), {"key": "prefix of the API key", "octets": "its last day"}),
     # notice: as long as the installation
     *_kind(
         "notice",

@@ -16,6 +16,7 @@ from gateway.audit.acts import Act
 from gateway.audit.entries import entry, known
 from gateway.ledger.contract import ABSENT, ROW_FAULTS, DocumentWrite, LedgerUnavailable
 from gateway.ledger.roles import Acts, Work
+from gateway.model.fraud_controls import REVIEWED
 from gateway.model.held_lane import reviewed
 from gateway.process.clock import Clock
 
@@ -116,6 +117,11 @@ async def decide(
     write = DocumentWrite(KIND, _key(customer, control), octets, ABSENT if standing is None else standing.version)
     word = f"{'release' if releases else 'drop'}_{control}"
     await acts.act([write], [entry(Act.FRAUD_REVIEW, actor, known("cus", owner), now_ms=now_ms, what=word)])
+
+
+async def forget_reviews(acts: Acts, customer: int) -> None:
+    """Of a customer that leaves. Raises LedgerUnavailable."""
+    await acts.act([DocumentWrite(KIND, _key(customer, each), None) for each in REVIEWED.values()])
 
 
 def _key(customer: int, control: str) -> str:

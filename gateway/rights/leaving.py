@@ -14,6 +14,7 @@ from gateway.accounts.notices import forget_notices
 from gateway.audit.acts import Act
 from gateway.audit.log import AuditLog
 from gateway.fraud.overrides import forget_overrides
+from gateway.fraud.reviews import forget_reviews
 from gateway.keystore.keyring import Keyring
 from gateway.ledger.contract import ROW_FAULTS, DocumentWrite, StoredCustomer
 from gateway.ledger.roles import Ledger
@@ -95,6 +96,7 @@ class Departures:
         gone = await self._forget_rows(number)
         await forget_senders(self._ledger.acts, public)
         await forget_overrides(self._ledger.acts, number)
+        await forget_reviews(self._ledger.acts, number)
         await forget_notices(self._ledger.acts, number)
         await clear_customer(self._ledger.accounts, number)
         await self._ledger.retention.checkpoint()

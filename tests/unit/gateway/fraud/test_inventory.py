@@ -1,8 +1,8 @@
-"""What is declared of the documents of blocks and of numbers that are exempt is what is stored in them (P-07)."""
+"""What is declared of the documents of blocks, of decisions and of numbers that are exempt is what is stored in them (P-07)."""
 
 import pytest
 
-from gateway.fraud import overrides
+from gateway.fraud import overrides, reviews
 from gateway.fraud.blocks import KIND, Block
 from redaction.document_inventory import DOCUMENTS
 
@@ -11,5 +11,7 @@ from redaction.document_inventory import DOCUMENTS
 def test_every_field_is_declared_and_no_other() -> None:
     stored = {f"{overrides.KIND}.{field}" for field in ("key", *overrides.Override.__struct_fields__)}
     assert stored == {name for name in DOCUMENTS if name.startswith(f"{overrides.KIND}.")}
+    stored = {f"{reviews.KIND}.{field}" for field in ("key", *reviews.Decision.__struct_fields__)}
+    assert stored == {name for name in DOCUMENTS if name.startswith(f"{reviews.KIND}.")}
     stored = {f"{KIND}.{field}" for field in ("key", *Block.__struct_fields__)}
     assert stored == {name for name in DOCUMENTS if name.startswith(f"{KIND}.")}

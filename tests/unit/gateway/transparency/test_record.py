@@ -62,7 +62,8 @@ def test_every_dataset_stands_in_an_activity_and_every_column_says_something(lan
         assert all(each.values())
 
 
-def test_everything_in_the_inventory_has_words() -> None:
+def test_everything_in_the_inventory_has_words_and_nothing_else() -> None:
+    assert {name.partition(".")[0] for name in (*INVENTORY, *DOCUMENTS)} == set(CATEGORIES)
     for each in (*INVENTORY.values(), *DOCUMENTS.values()):
         assert each.name.partition(".")[0] in CATEGORIES
         assert each.purpose.value in PURPOSES
