@@ -28,7 +28,6 @@ from benchmarks.commanding import (
     OF_ITSELF,
     Anyway,
     BuildName,
-    Earlier,
     EngineName,
     FailOn,
     Habits,
@@ -182,7 +181,7 @@ COMMANDS: Final = (
     ),
     ("memory", scenario("memory"), "RSS over a long run.", 200_000, CLOSED | {"runs"}),
     ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000, GOOD),
-    ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000, NONE),
+    ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000, GOOD),
 )
 for _name, _measure, _text, _usual, _without in COMMANDS:
     app.command(_name, help=_text)(reported(usual(measuring(_measure, _text), _usual, _without)))
@@ -250,6 +249,9 @@ def find_max_of(
     """The highest rate at which all thresholds hold, and how often the platform's peak goes into it."""
     if name not in SCENARIOS:
         raise typer.BadParameter(f"no scenario {name!r}")
+    for each in slo:
+        if each.scenario not in ("", name):
+            raise typer.BadParameter(f"{each.text!r} speaks of another scenario than {name}")
     return Run(
         measure=lambda engine, there, watch: [find_max(SCENARIOS[name], engine, there, watch, slo, peak or 0.0)],
         options=options,
@@ -265,7 +267,9 @@ app.command("find-max")(
 @reported
 def by_nodes(
     workers: Annotated[str, typer.Option(help="Numbers of nodes, with commas between them.")] = "1,2,4",
-    rate: Annotated[float, typer.Option(min=1, help="Messages a second of each node.")] = NODE_RATE_PER_S,
+    rate: Annotated[
+        float, typer.Option(parser=positive, metavar="NUMBER", help="Messages a second of each node.")
+    ] = NODE_RATE_PER_S,
     closed: Annotated[bool, typer.Option("--closed", help="At capacity instead: closed loops.")] = False,
     connections: Annotated[int, typer.Option(min=1, help="Of a closed loop, to each node.")] = CONNECTIONS,
     together: Annotated[bool, typer.Option("--together", help="To all nodes together instead.")] = False,
@@ -330,8 +334,9 @@ app.command("against")(reported(against_other, without=OF_ITSELF))
 def retention(
     records: Annotated[int, typer.Option(min=1, help="Records that expire at once.")] = 1_000_000,
     rate: Annotated[
-        float, typer.Option(min=0, help="Messages a second meanwhile; 0 takes half of a closed loop.")
-    ] = 0.0,
+        float | None,
+        typer.Option(parser=positive, metavar="NUMBER", help="Messages a second meanwhile; half of a closed loop's."),
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Records of one transaction.")] = SweeperSettings().batch_limit,
     engine: EngineName = "sqlite",
     workers: Workers = 1,
@@ -341,7 +346,9 @@ def retention(
 
     def measure(engine: Engine, options: Options, watch: Watch) -> list[Result]:
         return [
-            retention_costs.run(engine, watch, records=records, rate_per_s=rate, batch=batch, python=options.python)
+            retention_costs.run(
+                engine, watch, records=records, rate_per_s=rate or 0.0, batch=batch, python=options.python
+            )
         ]
 
     return Run(measure=measure, options=options_of(build, engine=engine, workers=workers))
@@ -363,8 +370,10 @@ def stored(
 
 @app.command()
 def fairness(
-    rate: Annotated[float, typer.Option(min=1, help="Messages a second of the quiet customer.")] = 50.0,
-    seconds: Annotated[float, typer.Option(min=1, help="Length of each row.")] = 10.0,
+    rate: Annotated[
+        float, typer.Option(parser=positive, metavar="NUMBER", help="Messages a second of the quiet customer.")
+    ] = 50.0,
+    seconds: Annotated[float, typer.Option(parser=positive, metavar="NUMBER", help="Length of each row.")] = 10.0,
     beside: Annotated[
         list[str] | None, typer.Option(help="Only attacks that begin with this, such as `4`; repeatable.")
     ] = None,
@@ -379,7 +388,7 @@ def fairness(
 
 @app.command("reload")
 def reload_(
-    rate: Annotated[float, typer.Option(min=1, help="Messages a second.")] = 200.0,
+    rate: Annotated[float, typer.Option(parser=positive, metavar="NUMBER", help="Messages a second.")] = 200.0,
     reloads: Annotated[int, typer.Option(min=1, help="Reloads, one after the other.")] = 100,
     turns: Annotated[int, typer.Option(min=1, help="Gateways; the median counts.")] = 3,
     build: BuildName = "this",
@@ -424,7 +433,10 @@ def compare(
 def report(
     results: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What --json wrote.")],
     html: Annotated[Path, typer.Argument(parser=a_file, metavar="FILE", help="Where the page goes.")],
-    earlier: Earlier = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option("--compare", exists=True, dir_okay=False, help="Say what moved since these results."),
+    ] = None,
     anyway: Anyway = False,
 ) -> None:
     """Draw a page from results that are there."""

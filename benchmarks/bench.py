@@ -152,11 +152,11 @@ class Bench:
         moments = self._moments(told, first, messages)
         timeline = self._timeline(self.smsc.samples[samples:], told["began"], first)
         window = _window(messages, rate_per_s, told, max(told["ended"], *ends), (before, after), moments, meter)
-        course = course_of(moments.due, moments.answered, told["began"])
         return msgspec.structs.replace(
             window,
             timeline=timeline,
-            course=course,
+            curve=curve_of(late - due for due, late in zip(moments.due, moments.answered, strict=True)),
+            course=course_of(moments.due, moments.answered, told["began"]),
             memory=[(round(moment - told["began"], 3), round(rss_mb, 1)) for moment, rss_mb in memory],
         )
 
@@ -329,7 +329,6 @@ def _window(
         rss_mb=meter.rss_mb(),
         written_bytes=(after.written_bytes - before.written_bytes) / messages,
         held_ms=told["held_s"] * 1000,
-        curve=curve_of(late - due for due, late in zip(moments.due, moments.answered, strict=True)),
     )
 
 

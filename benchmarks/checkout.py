@@ -27,8 +27,13 @@ def version_of(sources: Path) -> str:
 
 
 def differing(python: Path, sources: Path) -> list[str]:
-    """Modules that the environment of this interpreter has otherwise than the checkout `sources`, or only one has."""
-    done = subprocess.run([str(python), "-P", "-c", _WHERE], capture_output=True, text=True, check=True)
+    """Modules that the environment of this interpreter has otherwise than the checkout `sources`, or only one has.
+
+    Raises Wrong where it has none that load.
+    """
+    done = subprocess.run([str(python), "-P", "-c", _WHERE], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Wrong("the compiled build does not load; `make compiled` makes it anew")
     built = Path(done.stdout.strip())
     if built == sources.resolve():
         return []
@@ -48,7 +53,11 @@ def demand_same(python: Path, sources: Path) -> None:
 def alone(folder: Path) -> Iterator[None]:
     """While this lasts no other run uses the folder. Raises Wrong at once where one does."""
     path = folder.with_name(folder.name + ".lock")
-    with path.open("a") as file:
+    try:
+        file = path.open("a")
+    except OSError as error:
+        raise Wrong(f"{path} cannot be written: {error.strerror}") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

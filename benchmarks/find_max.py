@@ -10,7 +10,7 @@ from benchmarks.engines import Engine
 from benchmarks.figures import Result, Threshold, Window
 from benchmarks.following import Watch
 from benchmarks.habits import said
-from benchmarks.scenarios import WARM_UP, Options, Scenario, whole
+from benchmarks.scenarios import WARM_UP, Options, Scenario, warnings, whole
 from benchmarks.targets import GatewayTarget
 from benchmarks.thresholds import Wanted
 
@@ -56,7 +56,7 @@ def find_max(
         open=sorted(tried, key=lambda each: each.rate_per_s),
         checked=checked,
         build=target.build,
-        notes=[f"{text}: holds up to {held:,.0f}/s", *said(plan.habits)],
+        notes=[f"{text}: holds up to {held:,.0f}/s", *said(plan.habits), *warnings([*closed, *tried], target.name)],
         thresholds=[about],
     )
 

@@ -88,6 +88,8 @@ class Load:
             now = time.perf_counter()
             self.held_s = max(self.held_s, now - looked - LOOK_S)
             looked = now
+            if self._sent == self._done:
+                heard = now
             while idle and self._sent < count and start + self._sent * interval_s <= now:
                 self._send(idle.popleft(), start + self._sent * interval_s)
             wait_s = LOOK_S

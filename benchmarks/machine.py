@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 import statistics
 import sys
 import tempfile
@@ -21,6 +22,8 @@ ROUNDS: Final = 5
 CALLS: Final = 20_000
 SYNCS: Final = 50
 SETTINGS: Final = "CONNECT_GATEWAY_"
+_PLAIN: Final = re.compile(r"-?\d{0,9}(?:\.\d+)?|[a-z_]{1,16}")
+_SECRETS: Final = ("PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
 STEADY: Final = 1.25
 """Times as long for the same loop is another machine, or one that was busy."""
 
@@ -57,7 +60,7 @@ def describe(began: datetime, before_us: float, folder: Path) -> Machine:
 
 
 def differences(before: Machine, after: Machine) -> list[str]:
-    """Why figures of two reports are not of one machine; empty where nothing that is known speaks against it."""
+    """Why figures of two reports are not of one machine. What one of them does not say is taken as another."""
     pairs = (
         ("processor", before.cpu, after.cpu),
         ("cores", before.cores, after.cores),
@@ -104,8 +107,9 @@ def _sync_ms(folder: Path) -> float:
 
 
 def _shown(name: str, value: str) -> str:
-    """Settings that may hold a secret are not written down."""
-    return "set" if any(word in name for word in ("PASSWORD", "SECRET", "TOKEN", "URL")) else value
+    """A number or a plain word is written down as it is; what else a setting holds may be a secret."""
+    is_plain = _PLAIN.fullmatch(value) and not any(word in name for word in _SECRETS)
+    return value if is_plain else "set"
 
 
 def now() -> datetime:

@@ -102,11 +102,7 @@ def run(name: str, target: Target, plan: Plan, options: Options, watch: Watch, e
         opened = list(open_loops(bench, rates, options))
         stages, more = sampled(bench, options) if options.profile and engine else ({}, [])
         checked = bench.check()
-    notes += more
-    for window in (*closed, *opened):
-        notes += [text for text in limiting(window.busy, target.name) if text not in notes]
-    notes += said(plan.habits)
-    notes += held_up(max(window.held_ms for window in (*closed, *opened)))
+    notes += [*more, *said(plan.habits), *warnings([*closed, *opened], target.name)]
     return Result(
         scenario=name,
         target=target.name,
@@ -118,6 +114,12 @@ def run(name: str, target: Target, plan: Plan, options: Options, watch: Watch, e
         notes=notes,
         build=target.build,
     )
+
+
+def warnings(windows: Sequence[Window], target: str) -> list[str]:
+    """Notes of what else than the target may have been the limit."""
+    limits = dict.fromkeys(text for window in windows for text in limiting(window.busy, target))
+    return [*limits, *held_up(max(window.held_ms for window in windows))]
 
 
 def rates_of(closed: Sequence[Window], options: Options) -> tuple[list[float], list[str]]:

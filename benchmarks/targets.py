@@ -120,8 +120,7 @@ class GatewayTarget:
         if hook is not None:
             words = ("--batch", str(hook.events)) if hook.events > 1 else ()
             url = f"http://127.0.0.1:{hook.port}/"
-            self.hook_secret = self.stage.command("webhook", "set", self.stage.customer, url, *words)["secret"]
-            time.sleep(KNOWN_S)
+            self.hook_secret = self.changed("webhook", "set", self.stage.customer, url, *words)["secret"]
 
     def stop(self) -> None:
         if hasattr(self, "stage"):
@@ -160,7 +159,7 @@ class GatewayTarget:
         return {self.name: list(family(self.stage.gateway.pid)), **self.engine.pids()}
 
     def recorded(self) -> dict[str, str]:
-        return {each["id"]: each["status"] for each in listed(self.port, self.secret)}
+        return {each["id"]: each["status"] for each in listed(self.port, self.stage.key)}
 
     def syncs(self) -> int | None:
         """How often its processes forced something to disk; None where that is not counted, or another process does."""
@@ -169,9 +168,13 @@ class GatewayTarget:
     def add_account(self, binds: int, window: int) -> Mapping[str, Any]:
         """An ESME account; known to the running node when this returns."""
         words = ("--binds", str(binds), "--window", str(window))
-        account = self.stage.command("esme", "add", self.stage.customer, "bench", *words)
+        return self.changed("esme", "add", self.stage.customer, "bench", *words)
+
+    def changed(self, *words: str) -> Mapping[str, Any]:
+        """What a verb answers that changes accounts; known to the running node when this returns."""
+        answer = self.stage.command(*words)
         time.sleep(KNOWN_S)
-        return account
+        return answer
 
 
 class ProxyTarget:

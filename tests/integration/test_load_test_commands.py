@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -98,15 +99,28 @@ def test_two_files_are_compared_with_a_code(tmp_path: Path) -> None:
         ("throughput --slo soon", "is no threshold"),
         ("throughput --operator lazy=1", "no habit 'lazy'"),
         ("throughput --build other", "no build 'other'"),
+        ("retention --rate nan", "nan is no number above 0"),
+        ("nodes --rate inf", "inf is no number above 0"),
+        ("fairness --seconds nan", "nan is no number above 0"),
+        ("find-max --slo soon", "is no threshold"),
+        ("find-max --slo 'webhooks: told p99 < 1s'", "speaks of another scenario than http"),
         ("memory --rate 5", "No such option: --rate"),
+        ("suite --operator throttle=0.1", "No such option: --operator"),
         ("backlog --seconds 5", "No such option: --seconds"),
     ],
 )
 def test_what_is_asked_for_wrongly_is_refused_at_once(tmp_path: Path, words: str, what: str) -> None:
-    done = at_once(tmp_path, *words.split())
+    done = at_once(tmp_path, *shlex.split(words))
     assert done.exit_code == 2
     assert what in " ".join(done.output.replace("│", " ").split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_is_drawn_of_files_that_are_there_and_what_moved_since(tmp_path: Path) -> None:
+    for name, each in (("fast", report()), ("slow", report(result(closed=[window(per_s=1000.0)] * 3)))):
+        (tmp_path / name).write_bytes(msgspec.json.encode(each))
+    assert at_once(tmp_path, "report", "slow", "page.html", "--compare", "fast").exit_code == 0
+    assert '<td class="worse">' in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.case("loadtest-7")

@@ -42,6 +42,16 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
         pytest.fail("both run")
     with alone(tmp_path / "data"):
         pass
+    with pytest.raises(Wrong, match="cannot be written: No such file"), alone(tmp_path / "nowhere" / "data"):
+        pytest.fail("there is no such folder")
+
+
+def test_a_build_that_does_not_load_is_told_of(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    python.chmod(0o700)
+    with pytest.raises(Wrong, match="does not load"):
+        differing(python, HERE)
 
 
 @pytest.mark.case("loadtest-5")
@@ -78,11 +88,13 @@ def test_builds_are_compared_only_when_that_is_asked_for() -> None:
 @pytest.mark.case("loadtest-5")
 def test_a_report_says_where_and_how_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECT_GATEWAY__LOG__LEVEL", "debug")
-    monkeypatch.setenv("CONNECT_GATEWAY__LEDGER__REDIS__PASSWORD", "hidden")
+    for name in ("LEDGER__REDIS__PASSWORD", "OPERATORS__NORTH__HEADERS", "KEYSTORE__ROOT__PASSPHRASE", "SENDERS__KEY"):
+        monkeypatch.setenv(f"CONNECT_GATEWAY__{name}", "Bearer hidden" if name.endswith("HEADERS") else "hidden")
     monkeypatch.setattr(sys, "argv", ["benchmarks", "throughput"])
     machine = describe(now(), 2.0, tmp_path)
     assert machine.arguments == ["throughput"]
     assert machine.settings["CONNECT_GATEWAY__LOG__LEVEL"] == "debug"
+    assert "hidden" not in repr(machine.settings)
     assert machine.settings["CONNECT_GATEWAY__LEDGER__REDIS__PASSWORD"] == "set"
     assert machine.cores
     assert machine.memory_gb
