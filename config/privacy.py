@@ -12,10 +12,16 @@ from config.operators.register import HOME
 from config.problems import Severity
 
 PLACEHOLDER: Final = re.compile(
-    r"(?<![\w-])example\.|\.(?:example|test|invalid)(?![\w-])|(?<!\w)(?:change-?me|todo|x{3,})(?!\w)", re.IGNORECASE
+    r"(?<![\w-])(?:example|مثال)\."
+    r"|[.@](?:example|test|invalid|localhost|إختبار)(?!\.?[\w@-])"
+    r"|(?<![^\W\d_])(?:change[-_ ]?me|x{3,})(?![^\W_])"
+    r"|(?<![^\W_])(?:(?-i:TODO|todo)|todo(?=:)|your[-_ ]?(?:company|domain|organi[sz]ation))(?![^\W_])"
+    r"|^(?=.)[\W_]*(?:todo|tb[ad]|n/?a|fixme|placeholder|example|مثال|لاحق(?:ًا|اً|ا)|غير محدد|اسم الشركة)?[\W_]*$",
+    re.IGNORECASE,
 )
-"""What contacts hold that nobody answers: reserved names of hosts (RFC 2606), and words that stand for others."""
-
+"""What contacts hold that nobody answers: reserved names of hosts, which are whole ones or their ends (RFC 2606), words
+that stand for others, and a whole contact that says nothing. A person may be called Todo.
+"""
 
 _Said = Annotated[str, Meta(min_length=1)]
 

@@ -26,7 +26,7 @@ from gateway.limits.till import Till
 from gateway.model.fraud_controls import REVIEWED
 from gateway.model.held_lane import review_lane
 from gateway.model.message import Message, MessageClass, Status
-from gateway.model.refusals import Refusal
+from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM, ReturnPath, SmppForm, Submission
 from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
@@ -133,10 +133,15 @@ class Door:
                 self._ask(question, record, submission, done, micro)
                 return
             self._enter(record, submission, done, micro)
-        except JournalFull:
-            done(record, Declined(self._full().code))
-        except Refusal as refusal:
-            done(record, Declined(refusal.code, refusal.field))
+        except Exception as error:
+            done(record, self._declined(error))
+
+    def _declined(self, error: Exception) -> Declined:
+        """What becomes of a message that is not taken in after all, whose sender waits. What is no refusal is reported:
+        no other message that waited for the same answer suffers from it.
+        """
+        refusal = self._full() if isinstance(error, JournalFull) else refusal_of(error)
+        return Declined(refusal.code, refusal.field)
 
     def _placed(self, message: Message, submission: Submission) -> int:
         """Put it in the lane where it is to wait; what it costs, in millionths. Raises Refusal."""
@@ -159,10 +164,8 @@ class Door:
                 return
             try:
                 self._enter(record, submission, done, micro)
-            except JournalFull:
-                done(record, Declined(self._full().code))
-            except Refusal as refusal:
-                done(record, Declined(refusal.code, refusal.field))
+            except Exception as error:
+                done(record, self._declined(error))
 
         self._judge.ask(question, answered)
 

@@ -87,6 +87,8 @@ def _spoken(
         field = "octets" if refusal.field == "text" else refusal.field
         raise alone(Refusal(refusal.code, field)) from None
     if part is None:
+        if not text:
+            raise Refusal("empty_field", "octets")
         return msgspec.structs.replace(request, text=text, flash=data_coding in FLASH_CODINGS), NO_FORM
     return msgspec.structs.replace(request, text=text), SmppForm(part=part)
 

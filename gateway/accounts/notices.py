@@ -12,7 +12,7 @@ import msgspec
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
-from gateway.ledger.contract import ABSENT, Document, DocumentWrite
+from gateway.ledger.contract import ABSENT, ROW_FAULTS, Document, DocumentWrite
 from gateway.ledger.roles import Acts, Usage
 from gateway.ledger.usage import HOUR_MS
 from gateway.process.clock import Clock
@@ -50,7 +50,8 @@ class NoticesGiven:
 
     async def all(self) -> dict[int, Given]:
         """By the customer's number. Raises LedgerUnavailable."""
-        return {int(each.key): _decode(each.octets) async for each in self._documents()}
+        read = [(int(each.key), _read(each)) async for each in self._documents()]
+        return {customer: given for customer, given in read if given is not None}
 
     async def note_use(self, number: int, since_ms: int) -> int:
         """Write down who used the gateway since version `number` of that time; how many had it not yet.
@@ -62,7 +63,8 @@ class NoticesGiven:
         using: list[int] = []
         for customer in await self._usage.customers():
             document = standing.get(customer)
-            if document is not None and _decode(document.octets).version >= number:
+            given = None if document is None else _read(document)
+            if document is not None and (given is None or given.version >= number):
                 continue
             if await self._usage.of_customer(customer, first_hour, self._clock.now_ms() // HOUR_MS + 1):
                 using.append(customer)
@@ -96,6 +98,14 @@ class NoticesGiven:
             for each in page:
                 yield each
             after = page[-1].key
+
+
+def _read(document: Document) -> Given | None:
+    """None of what a later version wrote, which knows better."""
+    try:
+        return _decode(document.octets)
+    except ROW_FAULTS:
+        return None
 
 
 async def forget_notices(acts: Acts, customer: int) -> int:

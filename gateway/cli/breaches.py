@@ -9,6 +9,7 @@ import typer
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.amounts import moment
+from gateway.cli.new_file import new_file
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
@@ -71,7 +72,7 @@ def estimate_(
     since: Annotated[str, typer.Option(help="From when on messages may have been seen (RFC 3339).")],
     until: Annotated[str | None, typer.Option(help="Until when; default now.")] = None,
     customer: Customer = None,
-    fewest: Annotated[int, typer.Option(help="Fewer people than this are not counted.")] = FEWEST,
+    fewest: Annotated[int, typer.Option(min=FEWEST, help="Fewer people than this are not counted.")] = FEWEST,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -107,19 +108,18 @@ def draft_(
     """Draft the notice to the authority, or to people; what the law wants and is missing is marked and listed."""
     if language not in ("ar", "en"):
         raise Failed("a draft is in ar or en", "invalid_value")
-    if file.exists():
-        raise Failed("this file exists", "file_exists")
 
     async def work() -> dict[str, object]:
         async with _opened(config) as (desk, _, found):
             facts = await found.facts(await found.find(case), to)
             words = Words(data=data, risks=risks, measures=measures, advice=advice)
             made = draft(facts, words, desk.settings.privacy, to, "ar" if language == "ar" else "en")
-            file.touch(0o600)
-            file.write_text(made.page, "utf-8")
+            page.write(made.page.encode())
             return {"file": str(file), "missing": made.missing, "due_at": rfc3339(facts.due_ms)}
 
-    show(run(work()), json)
+    with new_file(file) as page:
+        drafted = run(work())
+    show(drafted, json)
 
 
 @app.command("close")

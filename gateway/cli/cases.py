@@ -9,6 +9,7 @@ import typer
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.amounts import moment
+from gateway.cli.new_file import new_file
 from gateway.cli.output import Config, Failed, Json, personal, run, secret, show
 from gateway.cli.rights import erasure_row, read_numbers, rights_desk
 from gateway.cli.session import Desk, find_customer, open_desk
@@ -218,17 +219,15 @@ def download(
 ) -> None:
     """Write a package into a file, once: then it is no more."""
     given = Secret(secret(word, asks_for="secret"))
-    if file.exists():
-        raise Failed("this file exists", "file_exists")
 
     async def work() -> bytes:
         async with _opened(config) as (desk, found):
             desks = await rights_desk(desk)
             return await packages(desks.on, desk.sealer, COMMAND_LINE).take((await found.find(case)).id, given)
 
-    octets = run(work())
-    file.touch(0o600)
-    file.write_bytes(octets)
+    with new_file(file) as package:
+        octets = run(work())
+        package.write(octets)
     show({"file": str(file), "octets": len(octets)}, json)
 
 

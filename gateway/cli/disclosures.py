@@ -9,6 +9,7 @@ import typer
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.amounts import moment
+from gateway.cli.new_file import new_file
 from gateway.cli.output import Config, Failed, Json, personal, run, show
 from gateway.cli.rights import Desks, read_numbers, rights_desk, subjects_of
 from gateway.cli.session import Desk, open_desk
@@ -77,8 +78,6 @@ def make(
 ) -> None:
     """Write what an authority is given into a file, once two people agreed on it: `disclosure.make` of the case."""
     on = Instrument(personal(authority, asks_for="authority"), personal(instrument, asks_for="instrument"))
-    if file.exists():
-        raise Failed("this file exists", "file_exists")
 
     async def work() -> tuple[dict[str, object], bytes]:
         async with _opened(config) as (desk, desks, found):
@@ -99,9 +98,9 @@ def make(
             made, octets = await found.make(standing, messages, on, hands, texts=texts)
             return _row(made), octets
 
-    row, octets = run(work())
-    file.touch(0o600)
-    file.write_bytes(octets)
+    with new_file(file) as given:
+        row, octets = run(work())
+        given.write(octets)
     show(row | {"file": str(file)}, json)
 
 

@@ -24,8 +24,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which way me
 @app.command("list")
 def list_(config: Config = None, json: Json = False) -> None:
     """The route table, in the order in which it is read."""
-    settings = load(config, os.environ)
-    show([_row(number, route) for number, route in enumerate(routes(settings))], json)
+    found = routes(load(config, os.environ))
+    if json:
+        show([_row(number, route) for number, route in enumerate(found)], True)
+        return
+    show({f"{number} {route.label}".strip(): _line(route) for number, route in enumerate(found)}, False)
 
 
 @app.command("explain")
@@ -80,6 +83,13 @@ def _row(number: int, route: Route) -> dict[str, object]:
         "order": route.order.value,
         "limit_per_s": route.limit_per_s,
     }
+
+
+def _line(route: Route) -> str:
+    """All that a line asks for and gives, to be wrapped by words."""
+    said = {name: ", ".join(each) if isinstance(each, list) else each for name, each in _row(0, route).items()}
+    shown = {name.replace("_", " "): each for name, each in said.items() if name not in ("route", "label")}
+    return "; ".join(f"{name}: {each}" for name, each in shown.items() if each not in (None, ""))
 
 
 def _answer(found: Explained) -> dict[str, object]:

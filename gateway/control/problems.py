@@ -4,6 +4,7 @@ A report stays for a day after its process has ended, since that is when one loo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -84,7 +85,7 @@ class ProblemReporter:
 async def problems(acts: Acts) -> Sequence[Problem]:
     """The latest first, `MOST` of them. Raises LedgerUnavailable."""
     seen = _together(each for _, report in await _reports(acts) if report is not None for each in report.seen)
-    looked = {each.key: _decode_looked_at(each.octets) for each in await acts.of_kind(LOOKED_AT, "", MOST)}
+    looked = await _looked_at(acts)
     found = [_problem(each, looked.get(each.code)) for each in seen.values()]
     return sorted(found, key=lambda each: each.seen.last, reverse=True)[:MOST]
 
@@ -109,6 +110,15 @@ async def _reports(acts: Acts) -> list[tuple[str, _Report | None]]:
             found.append((each.key, _decode(each.octets)))
         except ROW_FAULTS:
             found.append((each.key, None))
+    return found
+
+
+async def _looked_at(acts: Acts) -> Mapping[str, _LookedAt]:
+    """By code; of one that cannot be read nobody has looked at it."""
+    found: dict[str, _LookedAt] = {}
+    for each in await acts.of_kind(LOOKED_AT, "", MOST):
+        with suppress(*ROW_FAULTS):
+            found[each.key] = _decode_looked_at(each.octets)
     return found
 
 

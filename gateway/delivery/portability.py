@@ -17,6 +17,7 @@ from msgspec import Meta
 from gateway.model.numbers import digits_of
 from gateway.process.clock import Clock
 from operators.backoff import Backoff
+from operators.contained import report
 from operators.rest.connection import HttpConnection, NotAnswered, NotSent, Target
 from redaction.personal import Msisdn
 
@@ -58,6 +59,9 @@ class Lookup(Protocol):
     def forget_old(self) -> None:
         """Drop what is not known any more."""
 
+    def close(self) -> None:
+        """End what connections there are."""
+
 
 class Nobody:
     """Nobody is asked."""
@@ -75,6 +79,9 @@ class Nobody:
 
     def forget_old(self) -> None:
         """There is nothing."""
+
+    def close(self) -> None:
+        """There are none."""
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +179,9 @@ class Portability:
                     network = await self._asked(question.number, connection)
         except TimeoutError:
             connection.close()
+        except Exception as error:  # of one question, for which no other is to wait
+            connection.close()
+            report("submission", error)
         finally:
             self._note(question, network)
 
@@ -186,16 +196,16 @@ class Portability:
             return None
         try:
             return _said(answer.body).network
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     def _note(self, question: _Question, network: str | None) -> None:
-        """Also where a task was cancelled: whoever waits goes on."""
+        """Also where a task was cancelled: whoever waits goes on, each by itself. What fails together is one pause."""
         now_s = self._clock.monotonic()
         if network is None:
             self._counts["failed"] += 1
             self._failed += 1
-            if self._failed >= FAILURES:
+            if self._failed >= FAILURES and now_s >= self._not_before_s:
                 self._not_before_s = now_s + self._pauses.next(0.0)
         else:
             self._counts["answered"] += 1
@@ -206,8 +216,9 @@ class Portability:
             while len(self._cache) > self._bounds.cache_entries:
                 self._cache.popitem(last=False)
         del self._open[question.subject]
+        loop = asyncio.get_running_loop()
         for then in question.thens:
-            then()
+            loop.call_soon(then)
 
     def forget_old(self) -> None:
         """Drop answers that are not known any more."""
@@ -216,6 +227,7 @@ class Portability:
             self._cache.popitem(last=False)
 
     def close(self) -> None:
+        """Those that rest; one that is asked over ends with its task."""
         for each in self._idle:
             each.close()
 

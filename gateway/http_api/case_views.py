@@ -6,12 +6,13 @@ import msgspec
 from msgspec import Meta
 
 from gateway.accept.validation import parse_time
+from gateway.http_api.routes import Call
 from gateway.http_api.subject_views import ErasedView, Number
 from gateway.model.refusals import Refusal
 from gateway.model.times import rfc3339, rfc3339_or_none
 from gateway.rights.access import Held
 from gateway.rights.case_record import LONGEST_CONTACT, LONGEST_TEXT, Case
-from gateway.rights.case_states import Channel, Kind, Proof
+from gateway.rights.case_states import Channel, Kind, Proof, State
 
 PAGE: Final = 100
 Language = Literal["ar", "en"]
@@ -177,6 +178,14 @@ def cases_view(found: list[Case], cursor: str, now_ms: int) -> CasesView:
         found = found[at + 1 :]
     behind = found[PAGE - 1].id if len(found) > PAGE else None
     return CasesView([case_view(each, now_ms) for each in found[:PAGE]], behind)
+
+
+def state_of(call: Call) -> str | None:
+    """In which state cases are wanted; None for all. Raises Refusal."""
+    state = call.query.get("state")
+    if state is not None and state not in set(State):
+        raise Refusal("invalid_parameter", "state")
+    return state
 
 
 def time_of(written: str, field: str, code: str = "invalid_value") -> int:

@@ -1,7 +1,9 @@
 """A customer's list of its messages: what may be asked for, and the page that answers it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -18,6 +20,8 @@ DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 200
 DIRECTIONS: Final = ("inbound", "outbound")
 MAX_REFERENCE: Final = 255
+MAX_WALKS: Final = 2
+"""Of a customer at a time: each looks at up to 20,000 records, while others send."""
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
 
@@ -72,9 +76,10 @@ class Lister:
         self._messages = messages
         self._reveal = reveal_reference
         self._monotonic = monotonic
+        self._walks: Counter[int] = Counter()
 
     async def page(self, customer: int, wanted: Wanted) -> Page:
-        """Newest first. Raises LedgerUnavailable, and Refusal where keys are withheld."""
+        """Newest first. Raises LedgerUnavailable, and Refusal where keys are withheld or too much is asked at once."""
         way = Way(
             customer=customer,
             status=Status.RECEIVED if wanted.is_inbound and wanted.status is None else wanted.status,
@@ -87,7 +92,21 @@ class Lister:
             return await self._messages.list_messages(
                 customer, status=way.status, since_ms=way.since_ms, cursor=way.cursor, limit=way.limit
             )
-        return await walk(self._messages, way, lambda each: all(fit(each) for fit in fits), self._monotonic)
+        with self._one_more(customer):
+            return await walk(self._messages, way, lambda each: all(fit(each) for fit in fits), self._monotonic)
+
+    @contextmanager
+    def _one_more(self, customer: int) -> Iterator[None]:
+        """A walk of a customer. Raises Refusal where it has enough of them under way."""
+        if self._walks[customer] >= MAX_WALKS:
+            raise Refusal("overloaded")
+        self._walks[customer] += 1
+        try:
+            yield
+        finally:
+            self._walks[customer] -= 1
+            if not self._walks[customer]:
+                del self._walks[customer]
 
     def among(self, found: Sequence[Message], wanted: Wanted) -> Page:
         """Of messages that were found otherwise, newest first."""

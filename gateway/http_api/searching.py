@@ -55,11 +55,11 @@ class NumberSearch:
         self._naming = naming
         self._busy: Final = asyncio.Lock()
 
-    async def find(self, customer: int, typed: str, most: int = AT_ONCE) -> FoundByNumber:
-        """Raises Refusal."""
+    async def find(self, customer: int, typed: str, most: int = AT_ONCE, field: str = "number") -> FoundByNumber:
+        """field: where it was typed. Raises Refusal."""
         number = parse_number(typed, self._naming.region())
         if number is None:
-            raise Refusal("invalid_number", "number")
+            raise Refusal("invalid_number", field)
         names = list(self._naming.names(customer, number))
         if self._busy.locked():
             raise Refusal("overloaded")
@@ -78,7 +78,7 @@ class OwnSearch:
 
     async def find(self, key: ApiKey, typed: str) -> FoundByNumber:
         """Raises Refusal."""
-        found = await self._search.find(key.customer.id, typed, OWN)
+        found = await self._search.find(key.customer.id, typed, OWN, field="recipient")
         audit = AuditLog(self._acts, self._clock, actor_of(key))
         said = {"what": "number", "numbers": {"found": len(found.messages)}}
         await audit.write(Act.MESSAGE_FIND, known("cus", key.customer.public_id), **said)

@@ -18,6 +18,7 @@ from gateway.http_api.case_views import (
     RefuseRequest,
     case_view,
     cases_view,
+    state_of,
     time_of,
 )
 from gateway.http_api.replies import Replies, Reply
@@ -76,7 +77,7 @@ class SubjectRequestEndpoints:
 
     async def all(self, call: Call) -> Reply:
         key = self._gatekeeper.open(call.request, SCOPE)
-        state = call.query.get("state")
+        state = state_of(call)
         found = [
             each
             for each in await self._requests(actor_of(key)).cases.all()

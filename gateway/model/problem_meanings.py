@@ -96,6 +96,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Destruction of keys was to begin again after a hold, and has not.",
         "Look at `hold list`, and at the key store.",
     ),
+    "notice_behind": Meaning(
+        "The newest privacy notice lacks purposes of this build; pages show the one before.",
+        "Publish with `notice publish` of the newest build.",
+    ),
     "keys_withheld": Meaning(
         "The node lost touch with its key store; nothing is opened or sealed.",
         "See that the key store and its root answer.",

@@ -112,6 +112,7 @@ class Node:
             settings, clock, self._stack, machine=inherited.machine, shares=inherited.shares
         )
         self.road = await build_road(settings, self.stores, clock, self.tasks, buckets=inherited.buckets)
+        self._stack.callback(self.road.ways.lookup.close)
         self.rights = RightsDuty(settings, self.stores, self.road, clock)
         self.notices = await begin_notices(settings, self.stores, self.road, clock)
         reports = reporter(self.stores, self.road, clock, inherited.worker)

@@ -1,7 +1,6 @@
 """The privacy notice of a node: the version that says what its settings say, and who got it."""
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from config.settings import Settings
@@ -14,6 +13,7 @@ from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.transparency.notice import notice_of
 from gateway.transparency.versions import PurposesNew, Version, Versions
+from operators.contained import report
 
 LOOK_S: Final = 1.0
 NOTE_S: Final = 3_600.0
@@ -34,6 +34,7 @@ class NoticeDuty:
         self._store = Versions(acts, clock, NODE)
         self._given = NoticesGiven(acts, stores.ledger.usage, clock, NODE, stores.directory.public_id)
         self._told: Version | None = None
+        self._is_behind = False
         self.versions: tuple[Version, ...] = ()
 
     async def begin(self) -> None:
@@ -50,15 +51,32 @@ class NoticeDuty:
         return self._told
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. What fails is tried again with the next look."""
         notes_s = self._clock.monotonic()
         while True:
-            with suppress(LedgerUnavailable, ChangedMeanwhile):
-                await self._look(self._road.standing.settings)
+            try:
+                await self._look_again(self._road.standing.settings)
                 if self._clock.monotonic() >= notes_s:
                     notes_s = self._clock.monotonic() + NOTE_S
                     await self._given.note_use(self.version.number, self.version.since_ms)
+            except (LedgerUnavailable, ChangedMeanwhile):
+                pass
+            except Exception as error:  # of one version or account, for which no message is to wait
+                report("task", error)
             await asyncio.sleep(LOOK_S)
+
+    async def _look_again(self, settings: Settings) -> None:
+        """Where a build that knows fewer purposes wrote the newest version, this node goes on with the one that it
+        told, until somebody publishes: what keeps a node from starting does not end one that serves.
+        """
+        try:
+            await self._look(settings)
+        except PurposesNew as new:
+            if not self._is_behind:
+                log.error("notice_behind", purposes=len(new.purposes))
+            self._is_behind = True
+        else:
+            self._is_behind = False
 
     async def _look(self, settings: Settings) -> None:
         """Settings and the messaging rules of the day may have changed since the last look; purposes have not."""

@@ -10,12 +10,14 @@ from gateway.html.templates import Templates
 from gateway.http_api.browsers import Browsers, look_wanted
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Handler
-from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable
 from gateway.model.refusals import KINDS, Refusal
 from gateway.pages.said import PROBLEMS
 from redaction.errors import KeysWithheld
 
 PACKAGE: Final = "gateway.pages"
+PASSING: Final = (LedgerUnavailable, KeysWithheld, ChangedMeanwhile)
+"""What is over when somebody tries again."""
 
 
 class Frame:
@@ -56,12 +58,8 @@ class Frame:
         async def handle(call: Call) -> Reply:
             try:
                 return await handler(call)
-            except Refusal as refusal:
-                return self.refuse(call, refusal.code)
-            except LedgerUnavailable:
-                return self.refuse(call, "ledger_unavailable")
-            except KeysWithheld:
-                return self.refuse(call, "keys_unavailable")
+            except (Refusal, *PASSING) as fault:
+                return self.refuse(call, refusal_to(fault).code)
 
         return handle
 
@@ -71,6 +69,15 @@ class Frame:
         said = words(look).gettext(PROBLEMS.get(code, PROBLEMS["other"]))
         values = {"code": code, "said": said}
         return self.show(call, "problem", look, "/privacy", values, status=KINDS[code].http).closing()
+
+
+def refusal_to(fault: Exception) -> Refusal:
+    """What a page says of it: of a refusal itself, or of one of `PASSING`."""
+    if isinstance(fault, Refusal):
+        return fault
+    if isinstance(fault, ChangedMeanwhile):
+        return Refusal("changed_meanwhile")
+    return Refusal("keys_unavailable" if isinstance(fault, KeysWithheld) else "ledger_unavailable")
 
 
 def words(look: Look) -> gettext.NullTranslations:

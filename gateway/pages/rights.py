@@ -15,7 +15,7 @@ from gateway.model.numbers import parse_number
 from gateway.model.refusals import KINDS, Refusal
 from gateway.model.times import rfc3339
 from gateway.pages import said
-from gateway.pages.frame import Frame, look_of_form, words
+from gateway.pages.frame import PASSING, Frame, look_of_form, refusal_to, words
 from gateway.rights.asking import Asked, PublicRequests, Standing
 from gateway.rights.case_states import Kind
 from redaction.personal import MessageText, Purpose, Secret
@@ -25,8 +25,10 @@ LONGEST: Final = 1_000
 """Characters of what somebody writes."""
 LONGEST_CONTACT: Final = 200
 SHAPES: Final = {"answered": "good", "closed": "good", "refused": "bad", "expired": "off", "awaiting_proof": "warn"}
-AGAIN: Final = frozenset({"proof_wrong", "proof_expired", "too_many_codes", "ledger_unavailable", "keys_unavailable"})
-"""After which the page for the code is shown again."""
+AGAIN: Final = frozenset(
+    {"proof_wrong", "proof_expired", "too_many_codes", "changed_meanwhile", "ledger_unavailable", "keys_unavailable"}
+)
+"""After which the page for the code is shown again, with the reference, which is nowhere else."""
 
 Form = Mapping[str, str]
 
@@ -67,10 +69,8 @@ class RightsPages:
         look, reference = look_of_form(call, form), form.get("reference", "")
         try:
             standing = await self._requests.prove(Secret(reference), Secret(_digits(form.get("code", ""))))
-        except Refusal as refusal:
-            if refusal.code in AGAIN:
-                return self._code(call, look, reference, refusal.code)
-            return self._follow(call, look, refusal)
+        except (Refusal, *PASSING) as fault:
+            return self._again(call, look, reference, refusal_to(fault))
         return self._standing(call, look, standing)
 
     async def send_again(self, call: Call) -> Reply:
@@ -79,8 +79,8 @@ class RightsPages:
         try:
             address = self._proxies.origin(call.request)
             await self._requests.send_again(Secret(reference), address, look.language)
-        except Refusal as refusal:
-            return self._follow(call, look, refusal)
+        except (Refusal, *PASSING) as fault:
+            return self._again(call, look, reference, refusal_to(fault))
         return self._code(call, look, reference, is_again=True)
 
     async def follow(self, call: Call) -> Reply:
@@ -133,6 +133,11 @@ class RightsPages:
         values = {"reference": reference, "wrong": wrong, "is_again": is_again}
         status = KINDS[code].http if code else 200
         return self._frame.show(call, "rights_code", look, PATH, values, status=status)
+
+    def _again(self, call: Call, look: Look, reference: str, refusal: Refusal) -> Reply:
+        if refusal.code in AGAIN:
+            return self._code(call, look, reference, refusal.code)
+        return self._follow(call, look, refusal)
 
     def _follow(self, call: Call, look: Look, refusal: Refusal) -> Reply:
         """A reference that is none, or another fault: the first page, which says so."""

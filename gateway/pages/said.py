@@ -159,6 +159,7 @@ PROBLEMS: Final[Sentences] = {
     "reference_unknown": N_("This is no reference of ours. See whether it is whole."),
     "codes_off": N_("No codes are sent at the moment. Write to us instead."),
     "not_allowed": N_("This was sent by another site, and was not taken."),
+    "changed_meanwhile": N_("This cannot be done at the moment. Try again in a minute."),
     "ledger_unavailable": N_("This cannot be done at the moment. Try again in a minute."),
     "keys_unavailable": N_("This cannot be done at the moment. Try again in a minute."),
     "other": N_("This did not work. Go back and try again."),

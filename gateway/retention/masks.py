@@ -28,8 +28,10 @@ class Masks:
         self._now_ms: Final = now_ms
 
     def of(self, message: Message) -> str:
-        """Never raises: where keys are destroyed, or withheld for now, there are no digits."""
-        if message.last_two < CLEAR_BELOW:  # as earlier versions wrote it
+        """Never raises: where keys are destroyed, or withheld for now, there are no digits, and none in a row that
+        somebody altered.
+        """
+        if 0 <= message.last_two < CLEAR_BELOW:  # as earlier versions wrote it
             return mask_number(message.country, message.last_two)
         try:
             return mask_number(message.country, self._digits(message))

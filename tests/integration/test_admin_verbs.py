@@ -8,7 +8,8 @@ import pytest
 
 from gateway.accounts.key_uses import KeyUses
 from gateway.accounts.settings import EsmeSettings
-from gateway.control.problems import ProblemReporter
+from gateway.control.problems import LOOKED_AT, ProblemReporter
+from gateway.ledger.contract import DocumentWrite
 from gateway.model.times import rfc3339
 from gateway.people.roles import Action, Role
 from gateway.process.problems import Problems
@@ -309,6 +310,9 @@ async def test_what_a_process_warned_of_is_listed_with_its_cure_until_somebody_h
         assert [each["is_open"] for each in told["problems"] if each["code"] == "webhook_failed"] == [True]
         assert (await do(admin, "/problems/nothing/acknowledge", as_=headers))[0] == 404
         assert len(await admin.entries("problem.acknowledge")) == 1
+        await admin.node.stores.ledger.acts.act([DocumentWrite(LOOKED_AT, "webhook_failed", b"")])
+        _, told, _ = await admin.ask("GET", "/admin/v1/problems", None, headers)
+        assert [each["by"] for each in told["problems"] if each["code"] == "webhook_failed"] == [None]
 
 
 async def test_of_a_key_the_day_of_its_last_use_is_shown(tmp_path: Path) -> None:

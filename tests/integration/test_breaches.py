@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.main import app
 from gateway.people.roles import Role
 from tests.integration.admin_stage import running_admin
 from tests.integration.test_subject_verbs import OTHER, PERSON, told
@@ -45,6 +47,11 @@ async def test_a_breach_is_opened_over_the_api_and_drafted_and_closed_by_verbs(t
         assert (status, shown["state"], CANARY in str(shown)) == (200, "closed", False)
         assert [each["what"] for each in await admin.entries("breach.draft")] == ["people", "authority"]
         assert len(await admin.entries("breach.estimate")) == 1
+
+
+def test_fewer_than_five_people_are_counted_by_no_verb() -> None:
+    words = ("breach", "estimate", "R-AAAAAAAAAAAAA", "--since", "2026-01-01T00:00:00Z", "--fewest", "1")
+    assert CliRunner().invoke(app, words).exit_code == 2
 
 
 async def test_a_breach_by_verbs_alone(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ async def test_an_authority_is_given_what_two_persons_agreed_on_and_no_more(tmp_
         assert "request_closed" in await verb(tmp_path, *words, *scope, wrong, code=1)
         assert (file.exists(), await admin.node.stores.ledger.acts.of_kind(DISCLOSURE)) == (False, [])
         request = await granted(admin, "disclosure.make", case, Role.PRIVACY_OFFICER, Role.OWNER)
+        nowhere = [str(tmp_path / "none" / "given.json") if each == str(file) else each for each in words]
+        await verb(tmp_path, *nowhere, *scope, request, code=1)
+        assert await admin.node.stores.ledger.acts.of_kind(DISCLOSURE) == []
         made = await verb(tmp_path, *words, *scope, request)
         assert made["messages"] == 1
         given = json.loads(file.read_text("utf-8"))

@@ -1,12 +1,16 @@
 """What customers ask of messages they have sent: narrowed lists, and that nothing sealed is left of one."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.audit.entries import read_entry
+from gateway.http_api.listing import MAX_WALKS, Lister, wanted
+from gateway.ledger.contract import Page
 from gateway.model.message import Status
+from gateway.model.refusals import Refusal
 from redaction.errors import SealError
 from tests.integration.road_api import EVERY, api_on_road
 from tests.unit.gateway.road import Road
@@ -72,7 +76,20 @@ async def test_a_search_by_number_is_in_the_audit_log_without_the_number(tmp_pat
         said = read_entry(entry)
         assert (said["act"], said["what"]) == ("message.find", "number")
         assert b"500000070" not in entry
-        assert (await stage.get("/v1/messages?recipient=canary")).code == "invalid_number"
+        refused = await stage.get("/v1/messages?recipient=canary")
+        assert (refused.code, refused.json()["field"]) == ("invalid_number", "recipient")
+
+
+async def test_a_customer_has_few_walks_through_its_records_at_a_time(tmp_path: Path) -> None:
+    async with api_on_road(tmp_path) as (stage, road):
+        sent = await _sent(stage, road, reference="order 1")
+        lister = Lister(road.ledger.messages, lambda _: "order 1", road.clock.monotonic)
+        asked = wanted({"reference": "order 1"})
+        found = await asyncio.gather(*(lister.page(1, asked) for _ in range(MAX_WALKS + 1)), return_exceptions=True)
+        assert [each.code for each in found if isinstance(each, Refusal)] == ["overloaded"]
+        for page in (*found[:MAX_WALKS], await lister.page(1, asked)):
+            assert isinstance(page, Page)
+            assert [each.id.hex() for each in page.messages] == [sent]
 
 
 async def test_what_is_sealed_of_a_message_is_destroyed_once_it_is_final(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A node tells people what its settings say, in versions, and does not start with a purpose that nobody was told of."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,19 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from config.loader import load
+from gateway.accounts.notices import KIND as GIVEN
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.main import app
+from gateway.ledger.contract import DocumentWrite
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.node import Node
 from gateway.node.stores import StartRefused
 from gateway.process.clock import SystemClock
 from gateway.transparency.versions import Versions
+from tests.bounds import LIMIT_S
 from tests.integration.file_places import FILES
+from tests.integration.page_stage import served
+from tests.unit.gateway.stage import until
 
 TOLD = """
 [privacy]
@@ -80,6 +86,44 @@ async def test_a_purpose_that_the_last_notice_lacks_does_not_start_until_somebod
     await ledger.close()
     with pytest.raises(StartRefused, match=gone.key):
         await run_once(settings)
+
+
+@pytest.mark.policy("P-13")
+async def test_a_notice_of_an_older_build_ends_no_node_that_serves(tmp_path: Path) -> None:
+    async with served(tmp_path) as site:
+        duty, file = site.node.notices, tmp_path / "gateway.toml"
+        assert duty is not None
+        versions = Versions(site.node.stores.ledger.acts, SystemClock(), COMMAND_LINE)
+        fewer = msgspec.structs.replace(duty.version.notice, purposes=duty.version.notice.purposes[1:])
+        assert (await versions.keep(fewer)).number == 2
+        file.write_text(file.read_text("utf-8").replace("privacy@sender.sa", "dpo@sender.sa"), "utf-8")
+        with capture_logs() as lines:
+            site.node.road.standing.settings = load(file, {})  # as a reload does
+            async with asyncio.timeout(LIMIT_S):
+                while "notice_behind" not in {each["event"] for each in lines}:
+                    await asyncio.sleep(0.01)
+        assert (await site.get("/privacy"))[0] == 200
+        assert (duty.version.number, site.node.tasks.failed.done()) == (1, False)
+        await asyncio.to_thread(say, file, "notice", "publish")
+        async with asyncio.timeout(LIMIT_S):
+            while duty.version.number != 3:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_row_of_who_was_told_that_cannot_be_read_ends_nothing_else(settings: Path) -> None:
+    assert await run_once(settings) == 1
+    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
+    await ledger.open(create=False)
+    await ledger.acts.act([DocumentWrite(GIVEN, "no customer", b"")])
+    await ledger.close()
+    node = Node(load(settings, {}))
+    try:
+        await node.start()
+        await until(lambda: node.tasks.failed.done() or node.contained.counts["task"])
+        assert not node.tasks.failed.done()
+        assert node.contained.counts["task"] == 1
+    finally:
+        await node.close()
 
 
 def test_verbs_say_what_people_are_told(settings: Path) -> None:

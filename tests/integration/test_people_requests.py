@@ -82,6 +82,8 @@ async def test_a_request_that_a_customer_forwards_is_proved_by_a_code_and_execut
         status, said = await customer.ask("POST", f"{REQUESTS}/{case}/execute")
         assert (status, said["erased"]["messages"], said["case"]["state"]) == (200, 1, "answered")
         assert await shown(admin, gone) == 404
+        status, page = await customer.ask("GET", f"{REQUESTS}?state=nowhere")
+        assert (status, page["code"]) == (400, "invalid_parameter")
         status, page = await customer.ask("GET", f"{REQUESTS}?state=answered")
         assert (status, [each["id"] for each in page["cases"]], page["cursor"]) == (200, [case], None)
         assert (await customer.ask("GET", f"{REQUESTS}/{case}"))[1] == page["cases"][0]

@@ -5,6 +5,7 @@ from pathlib import Path
 from gateway.people.roles import Action
 from tests.integration.admin_stage import Admin, running_admin
 from tests.unit.gateway.delivery.test_portability import Service, serving
+from tests.unit.gateway.stage import until
 
 ROUTES = '[[routes]]\nprefix = "966"\noperators = ["spare"]\nnetworks = ["mobily"]\n'
 
@@ -32,6 +33,15 @@ async def test_a_message_goes_where_the_number_is_and_explaining_says_so(tmp_pat
         assert (told["operators"], told["passed"][0]["why"]) == (["loop"], "network")
         service.status = 500
         assert await operator_of(admin, await admin.send(to="+966500000079")) == "loop"
+
+
+async def test_a_node_that_ends_leaves_no_connection_to_the_service(tmp_path: Path) -> None:
+    async with serving() as (service, _):
+        async with running_admin(tmp_path, more=asked_at(service)) as admin:
+            await admin.send()
+            assert service.transport is not None
+            assert not service.transport.is_closing()
+        await until(service.transport.is_closing)
 
 
 async def test_the_answer_says_what_is_refused_once_it_was_looked_up(tmp_path: Path) -> None:

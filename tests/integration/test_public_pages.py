@@ -4,11 +4,14 @@ import json
 import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from gateway.html.policy import POLICY
+from gateway.ledger.contract import ChangedMeanwhile
+from gateway.rights.case_record import Case
 from gateway.rights.case_states import State
 from tests.integration.page_stage import NUMBER, Site, reference_in, served
 
@@ -159,6 +162,22 @@ async def test_a_reference_that_is_none_and_another_sites_form_are_refused(site:
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
     assert (await site.post("/rights", ASKS, **elsewhere))[0] == 403
     assert (await site.post("/cookies", {"counted": "yes"}, **elsewhere))[0] == 403
+
+
+async def test_the_reference_is_not_lost_where_somebody_else_was_faster(tmp_path: Path) -> None:
+    """It is on the page for the code and nowhere else, so that page is shown again."""
+
+    async def overtaken(_: Case) -> Case:
+        raise ChangedMeanwhile
+
+    async with served(tmp_path) as own:
+        _, page, _ = await own.post("/rights", ASKS | {"kind": "withdraw"})
+        form = {"reference": reference_in(page), "code": await own.code(), "lang": "en"}
+        own.node.rights.public._stop = overtaken
+        status, page, _ = await own.post("/rights/code", form)
+        assert (status, reference_in(page), "Try again in a minute." in page) == (409, form["reference"], True)
+        status, page, _ = await own.post("/rights/code", form)
+        assert (status, "Received and proved" in page) == (200, True)
 
 
 async def test_a_reference_tells_nothing_before_the_number_is_proved(site: Site) -> None:

@@ -18,6 +18,7 @@ from gateway.http_api.case_views import (
     RefuseRequest,
     case_view,
     cases_view,
+    state_of,
     time_of,
 )
 from gateway.http_api.replies import Reply
@@ -33,7 +34,7 @@ from gateway.people.roles import Action
 from gateway.people.sessions import Session
 from gateway.rights.building import cases, packages
 from gateway.rights.case_record import Case, Said
-from gateway.rights.case_states import Kind, State
+from gateway.rights.case_states import Kind
 from gateway.rights.case_work import CaseWork
 from gateway.rights.cases import Cases
 from gateway.rights.desk import RightsDesk
@@ -85,9 +86,7 @@ class CaseEndpoints:
         asker = await self._parts.gate.identify(call.request)
         if not asker.may(Action.CASE_READ, asker.customer):
             raise Refusal("not_allowed")
-        state, before = call.query.get("state"), call.query.get("due_before")
-        if state is not None and state not in set(State):
-            raise Refusal("invalid_parameter", "state")
+        state, before = state_of(call), call.query.get("due_before")
         before_ms = None if before is None else time_of(before, "due_before", "invalid_parameter")
         found = [
             each

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,7 @@ def answer(listener: socket.socket, count: int) -> None:
     with connection:
         for _ in range(count):
             connection.recv(len(REQUEST))
+            time.sleep(4 * load.LOOK_S)  # a server that takes longer than the generator's clock sleeps
             connection.sendall(ANSWER)
         while connection.recv(len(REQUEST)):
             pass

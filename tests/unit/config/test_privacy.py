@@ -16,13 +16,48 @@ def codes(*providers: ProviderSettings, **said: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.policy("P-41")
-@pytest.mark.parametrize("contact", ["privacy@example.com", "CHANGEME", "dpo@here.test", "TODO: who?", "+966 11 XXXX"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "privacy@example.com",
+        "CHANGEME",
+        "change_me",
+        "dpo@here.test",
+        "dpo@localhost",
+        "dpo@here.إختبار",
+        "dpo@مثال.السعودية",
+        "TODO: who?",
+        "Todo: who?",
+        "Todo",
+        "+966 11 XXXX",
+        "05XXXXXXXX",
+        "Your Company, Riyadh",
+        "tbd",
+        "غير محدد",
+        "...",
+        " ",
+    ],
+)
 def test_a_contact_that_nobody_answers_is_refused(contact: str) -> None:
     assert codes(contact=contact) == [("privacy.contact", "placeholder_contact")]
 
 
 @pytest.mark.policy("P-41")
-@pytest.mark.parametrize("contact", ["privacy@sender.sa", "Todorov & Sons", "a@counterexample.sa", "a@www.testing.sa"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "",
+        "privacy@sender.sa",
+        "Todorov & Sons",
+        "Kenji Todo, dpo@sender.sa",
+        "a@counterexample.sa",
+        "a@www.testing.sa",
+        "dpo.test@sender.sa",
+        "lab@blood.test.sa",
+        "dpo@xxxl.sa",
+        "شركة المثال، الرياض",
+    ],
+)
 def test_names_that_hold_such_a_word_are_contacts(contact: str) -> None:
     assert codes(contact=contact) == []
 

@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
-from gateway.ledger.contract import WriteResult, Written
+from gateway.accept.choosing import Choice
+from gateway.delivery.portability import Nobody, Then
+from gateway.ledger.contract import Declined, WriteResult, Written
 from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import Refusal
 from gateway.model.route import Route
@@ -191,3 +195,23 @@ async def test_an_unavailable_ledger_refuses_under_its_own_name(tmp_path: Path) 
         road.journal.available = False
         with pytest.raises(Refusal, match="ledger_unavailable"):
             offered(road.door, an_api_key(), a_request())
+
+
+class _Answered(Nobody):
+    """It is asked of every number, and the answer is there in the next turn."""
+
+    def waits(self, _subject: bytes, _number: Msisdn, then: Then) -> bool:
+        asyncio.get_running_loop().call_soon(then)
+        return True
+
+
+async def test_whoever_waits_for_a_network_is_answered_where_no_lane_can_be_picked(tmp_path: Path) -> None:
+    def pick(operators: Sequence[str], _class: MessageClass) -> str:
+        raise KeyError(operators[0])
+
+    every = Route(prefix="966", classes=frozenset(), operators=("loop",))
+    routes = [every, msgspec.structs.replace(every, networks=frozenset({"north"}))]
+    async with running_road(tmp_path, routes=routes) as road:
+        road.door._choice = Choice(road.router, pick, lookup=_Answered())
+        _, durable = offered(road.door, EVERY_CLASS, a_request())
+        assert await durable == Declined("internal")

@@ -56,6 +56,8 @@ def test_a_header_makes_a_part_of_a_text() -> None:
         ({"octets": "a*b="}, "invalid_octets", "octets"),
         ({"octets": "é"}, "invalid_octets", "octets"),
         ({"octets": ""}, "empty_field", "octets"),
+        ({"octets": "", "data_coding": 0}, "empty_field", "octets"),
+        ({"octets": "hex:feff", "data_coding": 8}, "empty_field", "octets"),
         ({"octets": "hex:" + "00" * 141}, "text_too_long", "octets"),
         ({"octets": "A" * 513}, "text_too_long", "octets"),
         ({"octets": "hex:" + "00" * 134, "header": PORTS}, "text_too_long", "octets"),

@@ -8,7 +8,7 @@ import pytest
 from gateway.accounts.notices import KIND, Given, NoticesGiven, forget_notices
 from gateway.audit.actor import NODE
 from gateway.audit.entries import read_entry
-from gateway.ledger.contract import Used
+from gateway.ledger.contract import DocumentWrite, Used
 from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.model.message import MessageClass, Status
 from gateway.process.manual_clock import ManualClock
@@ -65,6 +65,14 @@ async def test_who_read_it_needs_no_use_and_a_newer_version_is_given_again(ledge
     assert (await found.all())[2].version == 4
     assert await forget_notices(ledger.acts, 2) == 1
     assert await forget_notices(ledger.acts, 2) == 0
+
+
+async def test_what_a_later_version_wrote_stays_and_stops_nothing(ledger: SqliteLedger) -> None:
+    now_hour = ManualClock().now_ms() // HOUR_MS
+    found = await notices(ledger, used(1, now_hour), used(2, now_hour))
+    await ledger.acts.act([DocumentWrite(KIND, "1", b"\x81\xa3new\x01")])
+    assert await found.note_use(1, now_hour * HOUR_MS) == 1
+    assert list(await found.all()) == [2]
 
 
 @pytest.mark.policy("P-07")

@@ -3,34 +3,41 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from gateway.delivery.portability import FAILURES, Bounds, Portability
+from gateway.delivery.portability import FAILURES, FIRST_PAUSE_S, Bounds, Portability
 from gateway.model.numbers import parse_number
 from gateway.process.clock import ManualClock, SystemClock
 from operators.rest.connection import target
 from redaction.personal import Msisdn
 from tests.bounds import LIMIT_S
+from tests.unit.gateway.stage import until
 
 PERSON = b"pseudonym of one"
 
 
 class Service:
-    """answer: of every question. asked: what was asked. free: answers wait for it."""
+    """answer: of every question. body: instead of it. asked: what was asked. free: answers wait for it."""
 
     def __init__(self) -> None:
         self.answer: object = {"network": "mobily"}
+        self.body = b""
         self.status = 200
         self.asked: list[Any] = []
         self.free = asyncio.Event()
         self.free.set()
         self.port = 0
+        self.transport: asyncio.Transport | None = None
 
     async def take(self, request: web.BaseRequest) -> web.Response:
         self.asked.append(await request.json())
         await self.free.wait()
+        self.transport = request.transport
+        if self.body:
+            return web.Response(body=self.body, status=self.status)
         return web.json_response(self.answer, status=self.status)
 
 
@@ -161,3 +168,45 @@ async def test_answers_are_bounded_and_a_question_of_nobody_is_kept_nowhere() ->
         assert [asking.known(bytes([each])) for each in range(5)] == ["", "", "mobily", "mobily", "mobily"]
         assert await asking.ask(number()) == "mobily"
         assert sum(asking.known(bytes([each])) == "mobily" for each in range(5)) == 2
+
+
+async def test_json_of_any_depth_is_no_answer_and_the_next_question_is_asked() -> None:
+    async with serving(connections=1) as (service, asking):
+        service.free.clear()
+        heard: list[int] = []
+        for each in range(2):
+            assert asking.waits(bytes([each]), number(each), partial(heard.append, each))
+        service.body = b'{"more":' + b"[" * 4_000
+        service.free.set()
+        await until(lambda: len(heard) == 2)
+        assert asking.counts["failed"] == 2
+
+
+async def test_a_message_that_fails_once_it_was_looked_up_keeps_no_other_from_going_on() -> None:
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+    async with serving(connections=1) as (service, asking):
+        service.free.clear()
+        heard: list[str] = []
+
+        def fails() -> None:
+            raise RuntimeError
+
+        assert asking.waits(PERSON, number(), fails)
+        assert asking.waits(PERSON, number(), lambda: heard.append("the same"))
+        assert asking.waits(b"another", number(79), lambda: heard.append("another"))
+        service.free.set()
+        await until(lambda: len(heard) == 2)
+        assert [type(each) for each in reported] == [RuntimeError]
+
+
+async def test_questions_that_fail_together_make_one_pause() -> None:
+    clock = ManualClock()
+    async with serving(clock, connections=FAILURES, waiting=FAILURES) as (service, asking):
+        service.status = 500
+        heard: list[int] = []
+        for each in range(2 * FAILURES):
+            assert asking.waits(bytes([each]), number(each), partial(heard.append, each))
+        await until(lambda: len(heard) == 2 * FAILURES)
+        clock.advance(FIRST_PAUSE_S)
+        assert asking.waits(PERSON, number(), lambda: None)

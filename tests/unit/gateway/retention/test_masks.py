@@ -113,3 +113,10 @@ async def test_another_text_covers_the_digits_anew(road: Road) -> None:
     message = await road.stored(identifier)
     revised = road.door.revise(EVERY_CLASS, message, lambda *_: (a_request(text="another"), NO_FORM))
     assert road.masks.of(revised) == SHOWN
+
+
+@pytest.mark.parametrize("altered", [-1, -101, -(2**63), 2**63 - 1])
+async def test_digits_that_somebody_altered_show_none(road: Road, altered: int) -> None:
+    message = await road.stored(await road.send())
+    for content in (message.content, None, b"", b"\x01"):
+        assert road.masks.of(msgspec.structs.replace(message, last_two=altered, content=content)) == GONE
