@@ -522,8 +522,10 @@ async def reseal_tokens(store: AccountStore, sealer: AccountSealer, customer: in
 
     async def attempt() -> None:
         for key in await store.keys():
+            if key.customer != customer or key.revoked_ms is not None:
+                continue
             settings = key_settings(key.settings)
-            if key.customer == customer and key.revoked_ms is None and settings.token:
+            if settings.token:
                 anew = kept_beside(key.settings, resealed(sealer, settings, customer, key.prefix))
                 await store.save_key(msgspec.structs.replace(key, settings=anew), read=key.version)
 

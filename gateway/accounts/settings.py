@@ -22,7 +22,7 @@ from gateway.accounts.fraud_rules import check_modes
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
 from gateway.model.consent_mode import ConsentMode
-from gateway.model.facades import FACADES
+from gateway.model.facades import CALLED, FACADES
 from gateway.model.fraud_controls import FraudModes
 from gateway.model.message import MessageClass
 from gateway.model.senders import is_sender
@@ -308,7 +308,7 @@ class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     dialect: str = ""
 
     def __post_init__(self) -> None:
-        _require(not self.dialect or self.dialect in FACADES, f"façades are {', '.join(FACADES)}")
+        _require(not self.dialect or self.dialect in CALLED, f"façades that call back are {', '.join(CALLED)}")
 
 
 # ------------------------------------------------------------------------------------------------------- one spelling

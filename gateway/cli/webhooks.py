@@ -13,7 +13,7 @@ from gateway.cli.output import Config, Failed, Json, run, show
 from gateway.cli.session import Desk, find_customer, open_desk
 from gateway.cli.tasks import task_row
 from gateway.ledger.contract import StoredEndpoint
-from gateway.model.facades import FACADES
+from gateway.model.facades import CALLED
 from gateway.model.times import rfc3339
 from gateway.webhooks.connection import Answer
 from gateway.webhooks.delivery import MAX_BATCH
@@ -60,7 +60,7 @@ def set_(
     ] = None,
     dialect: Annotated[
         str | None,
-        typer.Option(help=f"Tell it of messages from people alone, as a façade does: {', '.join(FACADES)}, or none."),
+        typer.Option(help=f"Tell it of messages from people alone, as a façade does: {', '.join(CALLED)}, or none."),
     ] = None,
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Make another signing secret; the old one signs beside it for a day.")

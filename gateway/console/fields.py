@@ -12,7 +12,7 @@ from gateway.html.marks import RIYADH
 from gateway.html.words import N_
 
 Form = Mapping[str, str]
-"""What was typed, by the names of fields; the first of what is there more than once."""
+"""What was typed, by the names of fields; the last of what is there more than once."""
 
 
 class Kind(enum.Enum):

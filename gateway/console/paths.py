@@ -6,6 +6,7 @@ from typing import Final
 from gateway.http_api.routes import Handler, Operation, Parameter, Route
 
 HOME: Final = "/console/"
+OWN: Final = "/console/own"
 SIGN_IN: Final = "/console/sign-in"
 SIGN_OUT: Final = "/console/sign-out"
 PROVE: Final = "/console/prove"

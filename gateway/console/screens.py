@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.console.paths import HOME, OWN
 from gateway.console.standing import now_of
 from gateway.console.traffic import all_traffic_of, traffic_of
 from gateway.html.words import N_
@@ -14,7 +15,7 @@ Values = Mapping[str, Any]
 """What the API told, by name; None for what who looks may not know, or what there is not."""
 
 
-class Need(msgspec.Struct, frozen=True, kw_only=True):
+class Need(msgspec.Struct, frozen=True):
     """path: of the API, with `{id}` of the page. query: parameters of the page that are passed on. always: others that
     are asked for. hours: back from now to `since`; 0 for the API's own. is_optional: whether the page stands without
     it, where there is none. is_fresh: whether the part of the page that is kept fresh needs it.
@@ -29,11 +30,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     is_fresh: bool = True
 
 
-class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """action: of who may see it. needs: by the name that its template uses. section: of the menu that it belongs to.
-
-    makes: what is reckoned from what was told. query: parameters that the page takes. finds: the one of them that leads
-    to the page of what has this id.
+class Screen(msgspec.Struct, frozen=True):
+    """action: of who may see it. needs: by the name that its template uses. makes: what is reckoned from what was told.
+    finds: the parameter that leads to the page of what has this id. is_listed: whether the menu may have it.
     """
 
     path: str
@@ -41,14 +40,25 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     action: Action
     template: str
     needs: Mapping[str, Need]
-    section: str = ""
-    query: Sequence[str] = ()
     makes: Callable[[Values], Values] = lambda _: {}
     finds: str = ""
+    is_listed: bool = True
+
+    @property
+    def section(self) -> str:
+        """The page of the menu that it is below; "" for one that is below none."""
+        above, brace, _ = self.path.partition("/{id}")
+        return above if brace else ""
 
     @property
     def is_in_menu(self) -> bool:
-        return "{" not in self.path and not self.section
+        return self.is_listed and not self.section
+
+    @property
+    def query(self) -> Sequence[str]:
+        """Parameters that the page takes."""
+        found = (self.finds, *(name for need in self.needs.values() for name in need.query))
+        return tuple(dict.fromkeys(name for name in found if name))
 
     @property
     def of_customer(self) -> bool:
@@ -60,290 +70,112 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
         return identifier if self.of_customer else customer
 
 
-_OPERATORS: Final = Need(path="/admin/v1/operators", action=Action.OPERATOR_READ)
-_NODES: Final = Need(path="/admin/v1/nodes", action=Action.SYSTEM_READ)
-_ACCEPTING: Final = Need(path="/admin/v1/accepting", action=Action.SYSTEM_READ)
-_DISPATCH: Final = Need(path="/admin/v1/dispatch", action=Action.SYSTEM_READ)
-_SYSTEM: Final = Need(path="/admin/v1/system", action=Action.SYSTEM_READ)
-_CUSTOMER: Final = Need(path="/admin/v1/customers/{id}", action=Action.CUSTOMER_READ)
-_TASKS: Final = Need(path="/admin/v1/tasks", action=Action.WEBHOOK_READ)
-_CUSTOMERS: Final = Need(path="/admin/v1/customers", action=Action.CUSTOMER_READ, query=("cursor",))
+def _all(word: str, action: Action, *query: str, **always: str) -> Need:
+    return Need(f"/admin/v1/{word}", action, query, always)
+
+
+def _one(word: str, action: Action) -> Need:
+    return Need(f"/admin/v1/{word}/{{id}}", action)
 
 
 def _of_customer(word: str, action: Action, *query: str, is_optional: bool = True, **always: str) -> Need:
-    return Need(
-        path=f"/admin/v1/customers/{{id}}/{word}", action=action, query=query, always=always, is_optional=is_optional
-    )
+    return Need(f"/admin/v1/customers/{{id}}/{word}", action, query, always, is_optional=is_optional)
 
+
+def _list(word: str, title: str, action: Action, *query: str) -> Screen:
+    """The page of all things of a kind, which the API has under the same word."""
+    return Screen(f"/console/{word}", title, action, f"{word}.html", {word: _all(word, action, *query)})
+
+
+def _thing(word: str, name: str, title: str, action: Action) -> Screen:
+    """The page of one thing of a kind. name: of its template, and there of itself."""
+    return Screen(f"/console/{word}/{{id}}", title, action, f"{name}.html", {name: _one(word, action)})
+
+
+_SYSTEM: Final = _all("system", Action.SYSTEM_READ)
+_NODES: Final = _all("nodes", Action.SYSTEM_READ)
+_SWITCHES: Final = {
+    "accepting": _all("accepting", Action.SYSTEM_READ),
+    "dispatch": _all("dispatch", Action.SYSTEM_READ),
+}
+_OPERATORS: Final = _all("operators", Action.OPERATOR_READ)
+_LINKS: Final = {"operators": _OPERATORS, "system": _SYSTEM}
+_CUSTOMERS: Final = _all("customers", Action.CUSTOMER_READ, "cursor")
+_TASKS: Final = _all("tasks", Action.WEBHOOK_READ)
+_NOW: Final = {
+    "system": _SYSTEM,
+    "operators": _OPERATORS,
+    "nodes": _NODES,
+    **_SWITCHES,
+    "traffic": Need("/admin/v1/traffic", Action.USAGE_READ, always={"by": "hour"}, hours=24, is_fresh=False),
+    "problems": Need("/admin/v1/problems", Action.PROBLEM_READ, is_fresh=False),
+}
+_CUSTOMER: Final = {
+    "customer": _one("customers", Action.CUSTOMER_READ),
+    "quotas": _of_customer("quotas", Action.CUSTOMER_READ),
+    "balance": _of_customer("balance", Action.CUSTOMER_READ),
+}
+_ACCESS: Final = {
+    "keys": _of_customer("keys", Action.KEY_READ, is_optional=False),
+    "esmes": _of_customer("esmes", Action.ESME_READ),
+    "senders": _of_customer("senders", Action.SENDER_READ),
+}
+_WEBHOOK: Final = {"webhook": _of_customer("webhook", Action.WEBHOOK_READ), "tasks": _TASKS}
+_WEBHOOKS: Final = {"customers": _CUSTOMERS, "tasks": _TASKS}
+_USAGE: Final = {"usage": _of_customer("usage", Action.USAGE_READ, "by", is_optional=False, offset="+03:00")}
+_TRAFFIC: Final = {"traffic": _all("traffic", Action.USAGE_READ, "by", offset="+03:00")}
+_RULES: Final = {"packs": _all("rules", Action.RULES_READ)}
+_STANDING: Final = {"nodes": _NODES, **_SWITCHES, "system": _SYSTEM}
+_OWN: Final = {"own": _all("own", Action.OWN_READ), "kept": _all("own/passkeys", Action.OWN_READ)}
+_CUSTOMER_RULES: Final = {
+    "rules": _of_customer("rules", Action.RULES_READ, is_optional=False),
+    "register": _of_customer("sender-register", Action.SENDER_READ),
+    "exempt": _of_customer("fraud-overrides", Action.FRAUD_READ),
+}
+_ABUSE: Final = {
+    "blocks": _all("fraud/blocks", Action.FRAUD_READ),
+    "report": _all("fraud/report", Action.FRAUD_READ),
+}
+_PRIVACY: Final = {
+    "retention": _all("retention", Action.RETENTION_READ),
+    "holds": _all("holds", Action.HOLD_READ),
+    "keys": _all("encryption-keys", Action.KEYS_READ),
+    "assessed": Need("/admin/v1/audit", Action.AUDIT_READ, always={"act": "assess", "last": "1"}, is_optional=True),
+}
+_PEOPLE: Final = {
+    "people": _all("people", Action.PERSON_READ, "cursor"),
+    "tokens": Need("/admin/v1/tokens", Action.TOKEN_READ, is_optional=True),
+}
 
 SCREENS: Final = (
-    Screen(
-        path="/console/",
-        title=N_("Now"),
-        action=Action.SYSTEM_READ,
-        template="now.html",
-        needs={
-            "system": _SYSTEM,
-            "operators": _OPERATORS,
-            "nodes": _NODES,
-            "accepting": _ACCEPTING,
-            "dispatch": _DISPATCH,
-            "traffic": Need(
-                path="/admin/v1/traffic", action=Action.USAGE_READ, always={"by": "hour"}, hours=24, is_fresh=False
-            ),
-            "problems": Need(path="/admin/v1/problems", action=Action.PROBLEM_READ, is_fresh=False),
-        },
-        makes=now_of,
-    ),
-    Screen(
-        path="/console/problems",
-        title=N_("Problems"),
-        action=Action.PROBLEM_READ,
-        template="problems.html",
-        needs={"problems": Need(path="/admin/v1/problems", action=Action.PROBLEM_READ)},
-    ),
-    Screen(
-        path="/console/operators",
-        title=N_("Operators"),
-        action=Action.OPERATOR_READ,
-        template="operators.html",
-        needs={"operators": _OPERATORS, "system": _SYSTEM},
-    ),
-    Screen(
-        path="/console/operators/{id}",
-        title=N_("Operator"),
-        action=Action.OPERATOR_READ,
-        template="operator.html",
-        needs={"operator": Need(path="/admin/v1/operators/{id}", action=Action.OPERATOR_READ)},
-        section="/console/operators",
-    ),
-    Screen(
-        path="/console/routes",
-        title=N_("Routes"),
-        action=Action.ROUTE_READ,
-        template="routes.html",
-        needs={"routes": Need(path="/admin/v1/routes", action=Action.ROUTE_READ)},
-    ),
-    Screen(
-        path="/console/routes/{id}",
-        title=N_("Route"),
-        action=Action.ROUTE_READ,
-        template="route.html",
-        needs={"route": Need(path="/admin/v1/routes/{id}", action=Action.ROUTE_READ)},
-        section="/console/routes",
-    ),
-    Screen(
-        path="/console/messages",
-        title=N_("Messages"),
-        action=Action.MESSAGE_READ,
-        template="messages.html",
-        needs={},
-        query=("id",),
-        finds="id",
-    ),
-    Screen(
-        path="/console/messages/{id}",
-        title=N_("Message"),
-        action=Action.MESSAGE_READ,
-        template="message.html",
-        needs={"message": Need(path="/admin/v1/messages/{id}", action=Action.MESSAGE_READ)},
-        section="/console/messages",
-    ),
-    Screen(
-        path="/console/customers",
-        title=N_("Customers"),
-        action=Action.CUSTOMER_READ,
-        template="customers.html",
-        needs={"customers": _CUSTOMERS},
-        query=("cursor",),
-    ),
-    Screen(
-        path="/console/customers/{id}",
-        title=N_("Customer"),
-        action=Action.CUSTOMER_READ,
-        template="customer.html",
-        needs={
-            "customer": _CUSTOMER,
-            "quotas": _of_customer("quotas", Action.CUSTOMER_READ),
-            "balance": _of_customer("balance", Action.CUSTOMER_READ),
-        },
-        section="/console/customers",
-    ),
-    Screen(
-        path="/console/customers/{id}/access",
-        title=N_("Keys and senders"),
-        action=Action.CUSTOMER_READ,
-        template="access.html",
-        needs={
-            "keys": _of_customer("keys", Action.KEY_READ, is_optional=False),
-            "esmes": _of_customer("esmes", Action.ESME_READ),
-            "senders": _of_customer("senders", Action.SENDER_READ),
-        },
-        section="/console/customers",
-    ),
-    Screen(
-        path="/console/customers/{id}/webhook",
-        title=N_("Webhook"),
-        action=Action.WEBHOOK_READ,
-        template="webhook.html",
-        needs={"webhook": _of_customer("webhook", Action.WEBHOOK_READ), "tasks": _TASKS},
-        section="/console/customers",
-    ),
-    Screen(
-        path="/console/customers/{id}/traffic",
-        title=N_("Traffic"),
-        action=Action.USAGE_READ,
-        template="traffic.html",
-        needs={
-            "usage": _of_customer("usage", Action.USAGE_READ, "by", is_optional=False, offset="+03:00"),
-        },
-        section="/console/customers",
-        query=("by",),
-        makes=traffic_of,
-    ),
-    Screen(
-        path="/console/customers/{id}/rules",
-        title=N_("Rules"),
-        action=Action.RULES_READ,
-        template="customer_rules.html",
-        needs={
-            "rules": _of_customer("rules", Action.RULES_READ, is_optional=False),
-            "register": _of_customer("sender-register", Action.SENDER_READ),
-            "exempt": _of_customer("fraud-overrides", Action.FRAUD_READ),
-        },
-        section="/console/customers",
-    ),
-    Screen(
-        path="/console/customers/{id}/consent",
-        title=N_("Consents"),
-        action=Action.SUPPRESSION_READ,
-        template="consent.html",
-        needs={},
-        section="/console/customers",
-    ),
-    Screen(
-        path="/console/webhooks",
-        title=N_("Webhooks"),
-        action=Action.WEBHOOK_READ,
-        template="webhooks.html",
-        needs={"customers": _CUSTOMERS, "tasks": _TASKS},
-        query=("cursor",),
-    ),
-    Screen(
-        path="/console/traffic",
-        title=N_("Traffic"),
-        action=Action.USAGE_READ,
-        template="all_traffic.html",
-        needs={
-            "traffic": Need(
-                path="/admin/v1/traffic", action=Action.USAGE_READ, query=("by",), always={"offset": "+03:00"}
-            )
-        },
-        query=("by",),
-        makes=all_traffic_of,
-    ),
-    Screen(
-        path="/console/abuse",
-        title=N_("Abuse"),
-        action=Action.FRAUD_READ,
-        template="abuse.html",
-        needs={
-            "blocks": Need(path="/admin/v1/fraud/blocks", action=Action.FRAUD_READ),
-            "report": Need(path="/admin/v1/fraud/report", action=Action.FRAUD_READ),
-        },
-    ),
-    Screen(
-        path="/console/rules",
-        title=N_("Rules"),
-        action=Action.RULES_READ,
-        template="rules.html",
-        needs={"packs": Need(path="/admin/v1/rules", action=Action.RULES_READ)},
-    ),
-    Screen(
-        path="/console/privacy",
-        title=N_("Privacy"),
-        action=Action.RETENTION_READ,
-        template="privacy.html",
-        needs={
-            "retention": Need(path="/admin/v1/retention", action=Action.RETENTION_READ),
-            "holds": Need(path="/admin/v1/holds", action=Action.HOLD_READ),
-            "keys": Need(path="/admin/v1/encryption-keys", action=Action.KEYS_READ),
-            "assessed": Need(
-                path="/admin/v1/audit",
-                action=Action.AUDIT_READ,
-                always={"act": "assess", "last": "1"},
-                is_optional=True,
-            ),
-        },
-    ),
-    Screen(
-        path="/console/cases",
-        title=N_("Cases"),
-        action=Action.CASE_READ,
-        template="cases.html",
-        needs={"cases": Need(path="/admin/v1/cases", action=Action.CASE_READ, query=("cursor",))},
-        query=("cursor",),
-    ),
-    Screen(
-        path="/console/cases/{id}",
-        title=N_("Case"),
-        action=Action.CASE_READ,
-        template="case.html",
-        needs={"case": Need(path="/admin/v1/cases/{id}", action=Action.CASE_READ)},
-        section="/console/cases",
-    ),
-    Screen(
-        path="/console/requests",
-        title=N_("Two persons"),
-        action=Action.REQUEST_READ,
-        template="requests.html",
-        needs={"requests": Need(path="/admin/v1/requests", action=Action.REQUEST_READ, query=("cursor",))},
-        query=("cursor",),
-    ),
-    Screen(
-        path="/console/audit",
-        title=N_("Audit log"),
-        action=Action.AUDIT_READ,
-        template="audit.html",
-        needs={"audit": Need(path="/admin/v1/audit", action=Action.AUDIT_READ, query=("act", "customer", "last"))},
-        query=("act", "customer", "last"),
-    ),
-    Screen(
-        path="/console/people",
-        title=N_("People and tokens"),
-        action=Action.PERSON_READ,
-        template="people.html",
-        needs={
-            "people": Need(path="/admin/v1/people", action=Action.PERSON_READ, query=("cursor",)),
-            "tokens": Need(path="/admin/v1/tokens", action=Action.TOKEN_READ, is_optional=True),
-        },
-        query=("cursor",),
-    ),
-    Screen(
-        path="/console/nodes",
-        title=N_("Nodes"),
-        action=Action.SYSTEM_READ,
-        template="nodes.html",
-        needs={"nodes": _NODES, "accepting": _ACCEPTING, "dispatch": _DISPATCH, "system": _SYSTEM},
-    ),
-    Screen(
-        path="/console/settings",
-        title=N_("Settings"),
-        action=Action.SETTINGS_READ,
-        template="settings.html",
-        needs={"settings": Need(path="/admin/v1/settings", action=Action.SETTINGS_READ)},
-    ),
-    Screen(
-        path="/console/own",
-        title=N_("Your account"),
-        action=Action.OWN_READ,
-        template="own.html",
-        needs={
-            "own": Need(path="/admin/v1/own", action=Action.OWN_READ),
-            "kept": Need(path="/admin/v1/own/passkeys", action=Action.OWN_READ),
-        },
-        section="own",
-    ),
+    Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of),
+    _list("problems", N_("Problems"), Action.PROBLEM_READ),
+    Screen("/console/operators", N_("Operators"), Action.OPERATOR_READ, "operators.html", _LINKS),
+    _thing("operators", "operator", N_("Operator"), Action.OPERATOR_READ),
+    _list("routes", N_("Routes"), Action.ROUTE_READ),
+    _thing("routes", "route", N_("Route"), Action.ROUTE_READ),
+    Screen("/console/messages", N_("Messages"), Action.MESSAGE_READ, "messages.html", {}, finds="id"),
+    _thing("messages", "message", N_("Message"), Action.MESSAGE_READ),
+    _list("customers", N_("Customers"), Action.CUSTOMER_READ, "cursor"),
+    Screen("/console/customers/{id}", N_("Customer"), Action.CUSTOMER_READ, "customer.html", _CUSTOMER),
+    Screen("/console/customers/{id}/access", N_("Keys and senders"), Action.CUSTOMER_READ, "access.html", _ACCESS),
+    Screen("/console/customers/{id}/webhook", N_("Webhook"), Action.WEBHOOK_READ, "webhook.html", _WEBHOOK),
+    Screen("/console/customers/{id}/traffic", N_("Traffic"), Action.USAGE_READ, "traffic.html", _USAGE, traffic_of),
+    Screen("/console/customers/{id}/rules", N_("Rules"), Action.RULES_READ, "customer_rules.html", _CUSTOMER_RULES),
+    Screen("/console/customers/{id}/consent", N_("Consents"), Action.SUPPRESSION_READ, "consent.html", {}),
+    Screen("/console/webhooks", N_("Webhooks"), Action.WEBHOOK_READ, "webhooks.html", _WEBHOOKS),
+    Screen("/console/traffic", N_("Traffic"), Action.USAGE_READ, "all_traffic.html", _TRAFFIC, all_traffic_of),
+    Screen("/console/abuse", N_("Abuse"), Action.FRAUD_READ, "abuse.html", _ABUSE),
+    Screen("/console/rules", N_("Rules"), Action.RULES_READ, "rules.html", _RULES),
+    Screen("/console/privacy", N_("Privacy"), Action.RETENTION_READ, "privacy.html", _PRIVACY),
+    _list("cases", N_("Cases"), Action.CASE_READ, "cursor"),
+    _thing("cases", "case", N_("Case"), Action.CASE_READ),
+    _list("requests", N_("Two persons"), Action.REQUEST_READ, "cursor"),
+    _list("audit", N_("Audit log"), Action.AUDIT_READ, "act", "customer", "last"),
+    Screen("/console/people", N_("People and tokens"), Action.PERSON_READ, "people.html", _PEOPLE),
+    Screen("/console/nodes", N_("Nodes"), Action.SYSTEM_READ, "nodes.html", _STANDING),
+    _list("settings", N_("Settings"), Action.SETTINGS_READ),
+    Screen(OWN, N_("Your account"), Action.OWN_READ, "own.html", _OWN, is_listed=False),
 )
 """In the order of the menu."""
 BY_PATH: Final[Mapping[str, Screen]] = {each.path: each for each in SCREENS}

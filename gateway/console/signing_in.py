@@ -8,12 +8,12 @@ from typing import Final
 from gateway.console.asking import Asking, Told, segment
 from gateway.console.drawing import Drawing
 from gateway.console.fields import Form
-from gateway.console.forms import read_form
 from gateway.console.paths import PROVE, SIGN_IN, SIGN_OUT, next_of, page_route
 from gateway.console.visits import visit_of
-from gateway.http_api.browsers import Browsers, look_wanted
+from gateway.http_api.browsers import Browsers, look_wanted, read_form
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Route
+from gateway.model.refusals import Refusal
 
 SESSION: Final = "/admin/v1/session"
 _TAKES: Final = ("next", "lang")
@@ -38,7 +38,7 @@ class SignInPages:
         return await self._page(call, next_of(call.query.get("next", "")))
 
     async def begin(self, call: Call) -> Reply:
-        form = await read_form(call.request)
+        form = await read_form(call)
         wanted = next_of(form.get("next", ""))
         told = await self._api.do(call.request, "POST", SESSION, _credentials(form, "email", "password", "code"))
         if not told.is_done:
@@ -46,9 +46,11 @@ class SignInPages:
         return self._browsers.go(wanted, more=f"Set-Cookie: {told.cookie}\r\n".encode())
 
     async def end(self, call: Call) -> Reply:
-        form = await read_form(call.request)
+        """Raises Refusal where the session goes on: the page of signing in would say that it has ended."""
+        form = await read_form(call)
         token = form.get("form_token", "")
         told = await self._api.do(call.request, "DELETE", SESSION, None, form_token=token)
+        _stop_at(told)
         cookie = f"Set-Cookie: {told.cookie}\r\n".encode() if told.cookie else b""
         return self._browsers.go(SIGN_IN, more=cookie)
 
@@ -56,7 +58,7 @@ class SignInPages:
         return await self._proof_page(call, next_of(call.query.get("next", "")))
 
     async def prove(self, call: Call) -> Reply:
-        form = await read_form(call.request)
+        form = await read_form(call)
         wanted = next_of(form.get("next", ""))
         told = await self._api.do(
             call.request,
@@ -69,6 +71,7 @@ class SignInPages:
 
     async def _proof_page(self, call: Call, wanted: str, refused: Told | None = None) -> Reply:
         told = await self._api.look(call.request, SESSION)
+        _stop_at(told)
         if not told.is_done:
             return self._browsers.go(f"{SIGN_IN}?next={segment(wanted)}")
         visit = visit_of(told.said, look_wanted(call), PROVE)
@@ -87,6 +90,12 @@ class SignInPages:
         status = 200 if refused is None else refused.status
         octets = self._drawing.outside("sign_in.html", look_wanted(call), SIGN_IN, values)
         return self._browsers.page(status, octets)
+
+
+def _stop_at(told: Told) -> None:
+    """Raises Refusal for whatever is refused, but to somebody who is not signed in."""
+    if told.code not in ("", "not_signed_in"):
+        raise Refusal(told.code)
 
 
 def _credentials(form: Form, *names: str) -> dict[str, object]:

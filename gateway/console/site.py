@@ -16,19 +16,20 @@ from aiohttp import web
 from gateway.console.asking import Answer, Asking, Told, segment
 from gateway.console.drawing import Drawing
 from gateway.console.fields import Form, Wrong, body_of
-from gateway.console.forms import read_form
-from gateway.console.paths import HOME, PROVE, SIGN_IN, page_route
+from gateway.console.paths import HOME, OWN, PROVE, SIGN_IN, page_route
 from gateway.console.screens import BY_PATH, SCREENS, Need, Screen
 from gateway.console.signing_in import SignInPages
 from gateway.console.verb import Verb
 from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit, visit_of
 from gateway.html.assets import PREFIX
-from gateway.http_api.browsers import LOOK_COOKIE, LOOK_RULES, Browsers, look_wanted
+from gateway.http_api.answering import named, refusal_to_any
+from gateway.http_api.body import UnreadBody
+from gateway.http_api.browsers import LOOK_COOKIE, LOOK_RULES, Browsers, look_wanted, read_form
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call, Handler, RouteTable, parse_query
-from gateway.http_api.traffic import Traffic
-from gateway.model.refusals import KINDS, Refusal, refusal_of
+from gateway.http_api.traffic import NO_ROUTE, Traffic
+from gateway.model.refusals import KINDS, Refusal
 from gateway.model.times import rfc3339
 from gateway.people.roles import Action
 from gateway.process.clock import Clock
@@ -57,6 +58,8 @@ class Site:
     def __init__(self, answer: Answer, replies: Replies, traffic: Traffic, clock: Clock) -> None:
         self._api = Asking(answer)
         self._clock = clock
+        self._replies = replies
+        self._strays = traffic.answers(NO_ROUTE)
         self._drawing = Drawing()
         self._browsers = Browsers(replies, self._drawing.assets)
         sign_in = SignInPages(self._api, self._drawing, self._browsers)
@@ -77,9 +80,10 @@ class Site:
     async def answer(self, request: web.BaseRequest) -> Reply:
         """The one answer to a request. Never raises for what a client sent."""
         path, _, query = request.raw_path.partition("?")
-        call = Call(request, "", {})
+        call, answers = Call(request, "", {}), self._strays
         try:
             methods, argument = self.table.find(path)
+            answers = methods.answers
             found = methods.find(request.method)
             if found is None:
                 raise Refusal("method_not_allowed")
@@ -88,14 +92,15 @@ class Site:
             handler, known = found
             call = Call(request, argument, parse_query(query, known))
             reply = await self._looked(call, path) or await handler(call)
-        except Refusal as refusal:
-            return self._refused(call, refusal.code)
         except ConnectionError:
             raise
         except Exception as error:
-            return self._refused(call, refusal_of(error, "request").code)
-        methods.answers[reply.status] += 1
-        return reply
+            refusal = refusal_to_any(error)
+            reply = self._refused(call, refusal.code)
+            if isinstance(refusal, UnreadBody):
+                reply.closing()
+        answers[reply.status] += 1
+        return named(self._replies, request, reply)
 
     async def _looked(self, call: Call, path: str) -> Reply | None:
         """Another look was chosen: it is kept in a cookie, and the page is seen again."""
@@ -108,11 +113,11 @@ class Site:
 
     def _shown(self, screen: Screen) -> Handler:
         async def handle(call: Call) -> Reply:
-            visit = await self._visit(call)
+            visit = await self._visit(call, _path_of(call))
             if visit is None:
                 return self._sign_in(call)
-            if not visit.has_second and screen.path != "/console/own":
-                return self._browsers.go("/console/own")
+            if not visit.has_second and screen.path != OWN:
+                return self._browsers.go(OWN)
             if screen.path == HOME and not visit.may(screen.action):
                 return self._browsers.go(_first_of(visit))
             sought = call.query.get(screen.finds, "").strip()
@@ -169,8 +174,8 @@ class Site:
 
     def _done(self, verb: Verb) -> Handler:
         async def handle(call: Call) -> Reply:
-            form = await read_form(call.request)
-            visit = await self._visit(call)
+            form = await read_form(call)
+            visit = await self._visit(call, _back(verb, call))
             if visit is None:
                 return self._sign_in(call)
             try:
@@ -190,7 +195,7 @@ class Site:
         return handle
 
     async def _answered(self, call: Call, verb: Verb, visit: Visit, form: Form, told: Told) -> Reply:
-        back = verb.back.replace("{id}", call.argument)
+        back = _back(verb, call)
         if told.code == "not_signed_in":
             return self._browsers.go(f"{SIGN_IN}?next={segment(back)}")
         if told.code == "proof_needed":
@@ -229,11 +234,14 @@ class Site:
 
     # ------------------------------------------------------------------------------------------------------- who it is
 
-    async def _visit(self, call: Call) -> Visit | None:
-        """Who is signed in; None for nobody. Raises Refusal where that cannot be said."""
+    async def _visit(self, call: Call, path: str) -> Visit | None:
+        """Who is signed in; None for nobody. path: of the page, or of the one that a form leads back to.
+
+        Raises Refusal where that cannot be said.
+        """
         told = await self._api.look(call.request, "/admin/v1/session")
         if told.is_done:
-            return visit_of(told.said, look_wanted(call), call.request.raw_path.partition("?")[0])
+            return visit_of(told.said, look_wanted(call), path)
         if told.code != "not_signed_in":
             raise Refusal(told.code)
         return None
@@ -246,15 +254,23 @@ class Site:
 
     def _refused(self, call: Call, code: str) -> Reply:
         kind = KINDS[code]
-        path = call.request.raw_path.partition("?")[0]
-        look = look_wanted(call)
         values = {"code": code, "status": kind.http, "text": kind.title}
-        return self._browsers.page(kind.http, self._drawing.outside("refused.html", look, path, values))
+        octets = self._drawing.outside("refused.html", look_wanted(call), _path_of(call), values)
+        return self._browsers.page(kind.http, octets)
+
+
+def _path_of(call: Call) -> str:
+    return call.request.raw_path.partition("?")[0]
+
+
+def _back(verb: Verb, call: Call) -> str:
+    """The page that a form leads back to."""
+    return verb.back.replace("{id}", call.argument)
 
 
 def _own_path(call: Call) -> str:
     """The page to come back to: of a form, the front page."""
-    return call.request.raw_path.partition("?")[0] if call.request.method in ("GET", "HEAD") else HOME
+    return _path_of(call) if call.request.method in ("GET", "HEAD") else HOME
 
 
 def _path(need: Need, call: Call, now_ms: int) -> str:
@@ -271,4 +287,4 @@ def _first_of(visit: Visit) -> str:
         return f"/console/customers/{visit.customer}"
     if visit.customer:
         return f"/console/customers/{visit.customer}/traffic"
-    return "/console/own"
+    return OWN

@@ -50,9 +50,13 @@ def _time(value: object, look: Look, form: str) -> Markup:
     """value: RFC 3339, as the API has it; None or "" for none."""
     if not value:
         return NOTHING
-    at = datetime.fromisoformat(str(value)).astimezone(RIYADH)
+    utc = datetime.fromisoformat(str(value)).astimezone(UTC)
+    try:
+        at = utc.astimezone(RIYADH)
+    except OverflowError:  # the last hours of the year 9999, which Riyadh has in the year after it
+        at = utc
     said = _digits(at.strftime(form), look)
-    machine = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    machine = utc.strftime("%Y-%m-%dT%H:%M:%SZ")
     return Markup('<time datetime="{}"><bdi dir="ltr">{}</bdi>{}</time>').format(machine, said, _hijri(at, look))
 
 

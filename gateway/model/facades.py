@@ -7,5 +7,7 @@ from typing import Final
 
 FACADES: Final = ("kannel", "jasmin", "twilio", "unifonic", "taqnyat", "msegat")
 """In the order in which they are listed. `[http.facades]` has a switch for each."""
+CALLED: Final = ("kannel", "jasmin", "twilio")
+"""Those whose programs are called back."""
 SIGNED: Final = frozenset({"twilio"})
 """Those whose callbacks are signed with the very token that the program has, which is kept sealed for that."""

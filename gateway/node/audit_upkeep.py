@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
+from gateway.audit.entries import BadEntry
 from gateway.audit.log import AuditLog
 from gateway.audit.pruning import prune_before
 from gateway.audit.tiles import TilesDamaged
@@ -80,5 +81,5 @@ class AuditUpkeep:
             await work()
         except (TreeBusy, FileNotFoundError):
             return  # somebody else is at it, or there is no log yet
-        except (LedgerUnavailable, OSError, TilesDamaged, SealError, BadNote) as error:
+        except (LedgerUnavailable, OSError, TilesDamaged, BadEntry, SealError, BadNote) as error:
             log.warning("audit_not_kept_up", reason=system_text(error) if isinstance(error, OSError) else str(error))

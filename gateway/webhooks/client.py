@@ -18,7 +18,7 @@ from gateway.webhooks.connection import Connection, Done, Failure, Request, Resu
 from gateway.webhooks.resolving import Lookup, Resolver, system_lookup
 from gateway.webhooks.settings import DeliverySettings
 from gateway.webhooks.shape import JSON_POST, Shape
-from gateway.webhooks.targets import Origin, Target, TargetRefused, parse_target
+from gateway.webhooks.targets import MAX_FILLED_LENGTH, Origin, Target, TargetRefused, parse_target
 from operators.contained import report
 from operators.renewal import Renewal
 
@@ -121,7 +121,7 @@ class WebhookClient:
         The time limit runs from when a connection is there or being opened.
         """
         try:
-            target = self._target(url)
+            target = self._target(url) if shape.has_body else self._filled(url)
         except TargetRefused as refusal:
             self._loop.call_soon(done, Failure("target_refused", refusal.code))
             return
@@ -325,3 +325,7 @@ class WebhookClient:
                 del self._targets[next(iter(self._targets))]
             self._targets[key] = target
         return target
+
+    def _filled(self, url: str) -> Target:
+        """Of a request without a body, whose URL says what there is to say: it comes once, and is not kept."""
+        return parse_target(url, allow_loopback=self._settings.allow_loopback, limit=MAX_FILLED_LENGTH)

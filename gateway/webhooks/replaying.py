@@ -17,6 +17,7 @@ import msgspec
 from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable, Notify
 from gateway.ledger.journal import Journal
 from gateway.ledger.roles import Messages, Outbox
+from gateway.model import reports
 from gateway.model.message import Message, OutboxEvent, Status
 from gateway.model.owners import esme_of
 from gateway.process.clock import Clock
@@ -127,10 +128,12 @@ class Replayer:
 
 def event_of(message: Message, now_ms: int) -> OutboxEvent | None:
     """How a message ended, to be told at once, under the id that the event has always had; None before its end, and
-    where an account's binds are notified.
+    where an account's binds are notified, or a callback did not ask for it.
     """
     at_ms = message.accepted_ms if message.status is Status.RECEIVED else message.final_ms
     if at_ms is None or esme_of(message.key_id):
+        return None
+    if message.notify and not reports.asks_for(message.notify, message.status):
         return None
     return OutboxEvent(
         customer=message.customer, message=message.id, status=message.status, at_ms=at_ms, next_ms=now_ms

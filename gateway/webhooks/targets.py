@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from redaction.errors import alone
 
 MAX_URL_LENGTH: Final = 2048
+MAX_FILLED_LENGTH: Final = 65_536
+"""Of a URL that a text of many parts was put into."""
 HTTPS_PORT: Final = 443
 LOWEST_OTHER_PORT: Final = 1024
 MAX_ADDRESSES: Final = 16
@@ -79,9 +81,12 @@ class Target:
         return "Target(•••)"
 
 
-def parse_target(url: str, *, allow_loopback: bool = False) -> Target:
-    """Raises TargetRefused with `form`, `scheme`, `credentials`, `fragment`, `host` or `port`."""
-    if len(url) > MAX_URL_LENGTH or not _PRINTABLE.fullmatch(url):
+def parse_target(url: str, *, allow_loopback: bool = False, limit: int = MAX_URL_LENGTH) -> Target:
+    """limit: characters, at most.
+
+    Raises TargetRefused with `form`, `scheme`, `credentials`, `fragment`, `host` or `port`.
+    """
+    if len(url) > limit or not _PRINTABLE.fullmatch(url):
         raise TargetRefused("form")
     try:
         parts = urlsplit(url)

@@ -16,17 +16,19 @@ from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit
 from gateway.html.looks import Look
 from gateway.html.policy import POLICY
+from gateway.http_api.browsers import FORM_BYTES as LIMIT_BYTES
 from gateway.people.people import People
 from gateway.people.record import Contact
 from gateway.people.roles import CUSTOMER_ROLES, Role
 from gateway.people.sessions import COOKIE, Sessions
 from redaction.personal import MessageText, Secret
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
-from tests.integration.console_stage import Page, Visitor
+from tests.integration.console_stage import FORM, Page, Visitor
 
 NUMBER = "+966500000078"
 TEXT = "canary text"
 HOME = "/console/"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 CASE = {"kind": "access", "channel": "phone", "number": NUMBER}
 
 
@@ -292,6 +294,52 @@ async def test_what_goes_wrong_is_a_page(tmp_path: Path) -> None:
             assert (status, page.faults, headers["Content-Security-Policy"]) == (expected, [], POLICY)
         for path in ("/console/customers/cus_0000000000000000", "/console/messages/00", "/console/operators/%2e%2e%2f"):
             assert (await owner.get(path))[0] == 404
+
+
+async def test_a_form_that_is_shown_again_keeps_to_the_page_that_it_stands_on(tmp_path: Path) -> None:
+    """What a form is sent to is no page: nothing can be fetched or linked to there."""
+    async with running_console(tmp_path) as (admin, client):
+        operations = await visitor(admin, client, Role.OPERATIONS)
+        status, page, _ = await operations.post("/console/operators/loop/pause", {"reason": ""})
+        assert status == 400
+        assert 'data-from="/console/operators/loop?part=live"' in page.text
+        assert "/console/operators/loop?lang=ar" in page.links
+        assert (await operations.get("/console/operators/loop?part=live"))[0] == 200
+
+
+async def test_signing_out_does_not_look_done_where_the_session_goes_on(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        operations = await visitor(admin, client, Role.OPERATIONS)
+        status, page, _ = await operations.post("/console/sign-out", {"form_token": "of an older page"})
+        assert (status, "form_token_missing" in page.text) == (403, True)
+        assert (await operations.get(HOME))[0] == 200
+        status, _, headers = await Visitor(admin, client, {}).post("/console/sign-out", {})
+        assert (status, headers["Location"]) == (303, "/console/sign-in"), "whoever is signed out already"
+
+
+async def test_refused_pages_are_counted_and_named_and_end_a_connection_with_an_unread_body(tmp_path: Path) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"a=" + b"x" * LIMIT_BYTES
+
+    async with running_console(tmp_path) as (admin, client):
+        owner = await visitor(admin, client, Role.OWNER)
+        _, _, headers = await owner.get("/console/nowhere", X_Request_Id=TRACE)
+        assert headers["X-Request-Id"] == TRACE
+        await owner.post("/console/own", {})
+        form = {"Content-Type": FORM}
+        async with client.post(f"{admin.url}/console/sign-in", data=endless(), headers=form) as answer:
+            assert (answer.status, answer.headers["Connection"]) == (413, "close")
+        assert admin.node.fronts.admin is not None
+        counts = admin.node.fronts.admin.traffic.counts
+        refused = [("none", 404), ("/console/own", 405), ("/console/sign-in", 413)]
+        assert [counts.get(each) for each in refused] == [1, 1, 1]
+
+
+async def test_the_page_of_keys_says_whether_a_destruction_ends_older_copies(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        officer = await visitor(admin, client, Role.PRIVACY_OFFICER)
+        _, page, _ = await officer.get("/console/privacy")
+        assert "<dt>A destruction ends older copies too</dt><dd>yes</dd>" in page.text
 
 
 async def test_every_form_and_page_fits_the_endpoints_that_it_leads_to(tmp_path: Path) -> None:

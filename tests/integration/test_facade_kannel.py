@@ -205,3 +205,11 @@ async def test_credentials_and_numbers_are_in_no_log_and_no_label(stage: Stage) 
 async def test_there_is_no_facade_until_it_is_switched_on(tmp_path: Path) -> None:
     async with api_on_road(tmp_path, keys=(facade_key("kannel"),), customers=(customer(),)) as (stage, _):
         assert (await send(stage, **USUAL)).code == "not_found"
+
+
+async def test_more_receivers_than_one_request_may_have_are_refused(stage: Stage) -> None:
+    body = urlencode(usual(to=" ".join(["+966500000078"] * 1_001))).encode()
+    answer = await stage.ask(
+        "POST", "/cgi-bin/sendsms", raw=body, token=None, content_type="application/x-www-form-urlencoded"
+    )
+    assert told(answer) == (400, b"Too many receiver numbers, rejected")

@@ -295,3 +295,16 @@ async def test_without_the_switch_there_is_nothing_there(tmp_path: Path) -> None
             "POST", "/v1/messages", TAQNYAT, token=None, headers=[("Authorization", f"Bearer {FACADE_TOKEN}")]
         )
         assert answer.code == "unauthenticated"
+
+
+async def test_an_answer_names_the_receivers_of_what_was_taken_and_no_other(stage: Stage) -> None:
+    async def bulk(*numbers: str) -> list[dict[str, Any]]:
+        raw = urlencode(UNIFONIC | {"Recipient": ",".join(numbers)}).encode()
+        once = [("Idempotency-Key", "same-again")]
+        answer = await stage.ask("POST", BULK, raw=raw, token=None, headers=once, content_type=FORM)
+        rows: list[dict[str, Any]] = json.loads(answer.body)["data"]["Messages"]
+        return rows
+
+    first = await bulk(NUMBER, OTHER)
+    assert [each["Recipient"] for each in first] == [NUMBER, OTHER]
+    assert await bulk("966500000077", OTHER) == first[1:]

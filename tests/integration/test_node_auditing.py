@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from structlog.testing import capture_logs
 
 from config.settings import LedgerSettings, RedisSettings, SmppServerSettings
 from gateway.audit.tiles import TileReader
@@ -47,6 +48,21 @@ async def test_a_node_says_that_it_began_what_it_opened_and_that_it_ended(tmp_pa
     assert opened["deliver"] >= 1
     (place,) = (tmp_path / "data" / "audit").iterdir()
     assert verify(place, read_note((place / "checkpoint").read_bytes()), key) is None
+
+
+async def test_entries_that_cannot_be_read_keep_nothing_else_from_being_done_for_the_log(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path) as stage:
+        node = stage.node
+        writer = node.stores.audit.writer
+        assert writer is not None
+        await node.stores.audit.round()
+        bundles = [each for each in (writer.folder / "tile" / "entries").rglob("*") if each.is_file()]
+        assert bundles
+        for each in bundles:
+            each.write_bytes(each.read_bytes().replace(b'"t":', b'"u":'))
+        with capture_logs() as logs:
+            await node._audit_upkeep().look()
+        assert "audit_not_kept_up" in [each["event"] for each in logs]
 
 
 async def test_a_node_destroys_keys_whose_overlap_is_over_and_notes_the_day_of_what_customers_are_sent(

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from gateway.accounts.invalid import InvalidSetting
 from gateway.cli.main import app
 from gateway.cli.output import Failed
 from tests.integration.file_places import FILES
@@ -65,6 +66,12 @@ def test_what_is_not_named_stays(verb: Verb) -> None:
     assert verb("webhook", "set", "1", URL, "--dialect", "kannel")["dialect"] == "kannel"
     assert verb("webhook", "set", "1", URL)["dialect"] == "kannel"
     assert verb("webhook", "set", "1", URL, "--dialect", "none")["dialect"] == "none"
+
+
+@pytest.mark.parametrize("name", ["unifonic", "taqnyat", "msegat", "later"])
+def test_a_dialect_is_that_of_a_facade_that_calls_back(verb: Verb, name: str) -> None:
+    with pytest.raises(InvalidSetting, match="façades that call back are kannel, jasmin, twilio"):
+        verb("webhook", "set", "1", URL, "--dialect", name)
 
 
 def test_a_removed_endpoint_leaves_nothing_to_keep(verb: Verb) -> None:

@@ -60,12 +60,14 @@ class HoldsView(Struct, frozen=True):
 
 
 class EncryptionKeysView(Struct, frozen=True, kw_only=True):
-    """The key store's state, without a key. keys: how many, by family. next_destruction: when the next ones die."""
+    """The key store's state, without a key. keys: how many, by family. next_destruction: when the next ones die.
+    root_rolls: whether a destruction also ends older copies of the store: not under a root that cannot be written.
+    """
 
     version: int
     layout: int
     root: str
-    root_rolls: int
+    root_rolls: bool
     keys: dict[str, int]
     oldest: str | None
     next_destruction: str | None

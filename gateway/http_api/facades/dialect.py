@@ -48,14 +48,21 @@ class Order(msgspec.Struct, frozen=True):
     form: SmppForm = NO_FORM
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """What became of an order: its message, which is durable."""
+
+    order: Order
+    message: Message
+
+
 Login = Callable[[Asked], Secret | None]
 """Takes the credentials out of a request: the key, which is user name and password together; None for none."""
 Work = Callable[[Asked, ApiKey], Awaitable[Reply]]
 """Answers. May raise Refusal, which the façade's `refused` then says."""
 Read = Callable[[Asked, ApiKey], Sequence[Order]]
 """What a request that sends asks for. Raises Refusal."""
-Accepted = Callable[[Asked, ApiKey, Sequence[Message]], Reply]
-"""Says that these messages, of the orders in turn, are durable."""
+Accepted = Callable[[Asked, ApiKey, Sequence[Taken]], Reply]
+"""Says what was taken, in the turn of the orders: one at least."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ there no more, so that credentials do not travel on with the rest.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -90,10 +91,9 @@ def of_query(raw: str | bytes) -> list[Pair]:
     """Of a query string, or a form's body; `+` is a space."""
     octets = raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else raw
     pairs: list[Pair] = []
-    for each in octets.split(b"&", MAX_FIELDS):
-        if each:
-            name, _, value = each.partition(b"=")
-            pairs.append((_name(_unquoted(name)), _unquoted(value)))
+    for each in islice(filter(None, octets.split(b"&")), MAX_FIELDS + 1):
+        name, _, value = each.partition(b"=")
+        pairs.append((_name(_unquoted(name)), _unquoted(value)))
     return pairs
 
 
@@ -125,7 +125,7 @@ def _name(octets: bytes) -> str:
 def _of_multipart(body: bytes, boundary: bytes) -> list[Pair]:
     """RFC 7578. Files are values like any other."""
     pairs: list[Pair] = []
-    for part in body.split(boundary, MAX_FIELDS)[1:]:
+    for part in body.split(boundary, MAX_FIELDS + 2)[1:]:
         if part.startswith(b"--"):
             break
         head, blank, value = part.partition(b"\r\n\r\n")

@@ -10,27 +10,31 @@ from typing import Final
 
 from gateway.accept.judging import refuse
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Order
+from gateway.http_api.facades.dialect import Order, Taken
 from gateway.http_api.sending import SendPath
 from gateway.ledger.contract import WriteOp, WriteResult
 from gateway.model.message import Message
-from gateway.model.refusals import refusal_of
+from gateway.model.refusals import Refusal, refusal_of
 
+MOST: Final = 1_000
+"""Messages of one request."""
 TURN: Final = 32
 """Messages that are looked at or offered before the loop turns to others."""
 
 
-async def take(path: SendPath, key: ApiKey, orders: Sequence[Order], idempotency: str | None = None) -> list[Message]:
-    """The messages of these orders, durable. Raises Refusal when none is."""
+async def take(path: SendPath, key: ApiKey, orders: Sequence[Order], idempotency: str | None = None) -> list[Taken]:
+    """What was taken of these orders, durable. Raises Refusal when none is."""
+    if len(orders) > MOST:
+        raise Refusal("batch_too_long", "to")
     if len(orders) > 1:
         await _look(path, key, orders)
     path.admit(key, len(orders))
     if len(orders) == 1:
-        return [await _take(path, key, orders[0], idempotency, 0)]
+        return [Taken(orders[0], await _take(path, key, orders[0], idempotency, 0))]
     fates = await asyncio.gather(
         *(_take(path, key, each, idempotency, index) for index, each in enumerate(orders)), return_exceptions=True
     )
-    taken = [each for each in fates if isinstance(each, Message)]
+    taken = [Taken(each, fate) for each, fate in zip(orders, fates, strict=True) if isinstance(fate, Message)]
     if not taken:
         raise next(refusal_of(each) for each in fates if isinstance(each, Exception))
     return taken

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Taken
 from gateway.http_api.facades.fields import Fields
 from gateway.http_api.facades.ids import uuid_of
 from gateway.http_api.facades.jasmin.reading import NAME, read, said_in
@@ -86,11 +86,11 @@ class _Api:
     def read_secure(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
         return self.read(_dashed(asked), key)
 
-    def sent(self, _asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        return self._replies.of(200, _success(messages[0]).encode(), _PLAIN)
+    def sent(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
+        return self._replies.of(200, _success(taken[0].message).encode(), _PLAIN)
 
-    def sent_securely(self, _asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        return self._data(_success(messages[0]))
+    def sent_securely(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
+        return self._data(_success(taken[0].message))
 
     async def rate(self, asked: Asked, key: ApiKey) -> Reply:
         return self._replies.of(200, _encode(_rate(asked)), JSON)

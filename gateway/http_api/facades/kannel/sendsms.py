@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Taken
 from gateway.http_api.facades.groups import Said
 from gateway.http_api.facades.kannel.links import Links
 from gateway.http_api.facades.kannel.reading import NAME, UCS2, is_form, read
@@ -18,7 +18,6 @@ from gateway.http_api.facades.logins import joined
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.sending import sends
 from gateway.http_api.replies import Replies, Reply
-from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from operators.smpp.coding import Encoding
 from redaction.personal import Secret
@@ -64,8 +63,9 @@ class _Answers:
     def read(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
         return read(asked, key, self._clock.now_ms())
 
-    def accepted(self, asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
+    def accepted(self, asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
         """Accepted where an operator can take it now; safe with us it is in either case."""
+        messages = [each.message for each in taken]
         goes = all(self._links.is_up(each.operator) for each in messages)
         more = b"X-Message-Ids: %b\r\n" % b",".join(each.id.hex().encode() for each in messages)
         if asked.fields.number("coding") != UCS2 and messages[0].encoding == Encoding.UCS2.value:

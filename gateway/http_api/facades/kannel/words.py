@@ -53,6 +53,7 @@ GROUPS: Final[Mapping[Group, Said]] = {
 }
 CODES: Final[Mapping[str, Said]] = {
     "missing_field:to": Said(400, "Missing receiver number, rejected"),
+    "batch_too_long": Said(400, "Too many receiver numbers, rejected"),
     "empty_field:to": Said(400, "Empty receiver number not allowed, rejected"),
     "missing_field:from": Said(400, "Sender missing and no global set, rejected"),
     "empty_field:from": Said(400, "Sender missing and no global set, rejected"),

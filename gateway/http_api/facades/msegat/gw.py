@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Work
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Taken, Work
 from gateway.http_api.facades.ids import number_of
 from gateway.http_api.facades.logins import joined
 from gateway.http_api.facades.msegat.words import WORDS
@@ -15,7 +15,6 @@ from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.saudi import Names, balance, encode, orders, refused, riyadh_time
 from gateway.http_api.facades.sending import sends
 from gateway.http_api.replies import TEXT, Reply
-from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from redaction.personal import Purpose, Secret
 
@@ -61,8 +60,8 @@ class _Answers:
         """Raises Refusal."""
         return orders(asked, key, _NAMES, schedule_at=_at(asked))
 
-    def sent(self, _asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        body = {"code": DONE, "message": "Success", "id": number_of(messages[0].id)}
+    def sent(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
+        body = {"code": DONE, "message": "Success", "id": number_of(taken[0].message.id)}
         return self._parts.replies.of(200, encode(body))
 
     async def credits(self, _asked: Asked, key: ApiKey) -> Reply:

@@ -11,15 +11,14 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Header, Order, Work
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Header, Order, Taken, Work
 from gateway.http_api.facades.ids import number_of
 from gateway.http_api.facades.logins import bearer
 from gateway.http_api.facades.parts import Parts
-from gateway.http_api.facades.saudi import Names, balance, encode, orders, recipients, refused, riyadh_time
+from gateway.http_api.facades.saudi import Names, balance, encode, orders, refused, riyadh_time
 from gateway.http_api.facades.sending import sends
 from gateway.http_api.facades.taqnyat.words import WORDS
 from gateway.http_api.replies import Reply
-from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from redaction.personal import Secret
 
@@ -79,16 +78,16 @@ class _Answers:
         at = asked.fields.text("scheduledDatetime", "scheduled")
         return orders(asked, key, _NAMES, schedule_at=riyadh_time(at, "schedule_at") if at else None)
 
-    def sent(self, asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        numbers = recipients(asked.fields.texts("recipients"), "to")
-        accepted = "".join(f"{number.lstrip('+')}," for number in numbers[: len(messages)])
+    def sent(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
+        accepted = "".join(f"{each.order.request.to.lstrip('+')}," for each in taken)
+        first = taken[0].message
         body = {
             "statusCode": 201,
-            "messageId": number_of(messages[0].id),
+            "messageId": number_of(first.id),
             "cost": 0,
             "currency": CURRENCY,
-            "totalCount": len(messages),
-            "msgLength": messages[0].segments,
+            "totalCount": len(taken),
+            "msgLength": first.segments,
             "accepted": f"[{accepted}]",
             "rejected": "[]",
         }

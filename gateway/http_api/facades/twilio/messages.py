@@ -70,8 +70,8 @@ class Messages:
         written = asked.header(ONCE) or asked.header(IDEMPOTENCY)
         once = idempotency_of(written) if written else None
         wish = sent(form_of(asked), service(key), self._parts.clock.now_ms())
-        (message,) = await take(self._parts.sending, key, [_order(wish, key)], once)
-        return self._shown(201, created(message, wish, account))
+        (taken,) = await take(self._parts.sending, key, [_order(wish, key)], once)
+        return self._shown(201, created(taken.message, wish, account))
 
     async def _list(self, asked: Asked, key: ApiKey, account: Account) -> Reply:
         shown = page_asked(asked.path, form_of(asked))

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Work
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Taken, Work
 from gateway.http_api.facades.ids import find_number, number_of
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.saudi import (
@@ -19,7 +19,6 @@ from gateway.http_api.facades.saudi import (
     balance,
     encode,
     orders,
-    recipients,
     refused,
     riyadh_clock,
     riyadh_time,
@@ -28,7 +27,7 @@ from gateway.http_api.facades.sending import sends
 from gateway.http_api.facades.unifonic.words import WORDS
 from gateway.http_api.replies import Reply
 from gateway.ledger.contract import Page
-from gateway.model.message import Message, Status
+from gateway.model.message import Status
 from gateway.model.refusals import Refusal
 from redaction.errors import alone
 from redaction.personal import Secret
@@ -102,29 +101,32 @@ class _Answers:
             read_text=_plain if fields.text("baseEncode") == "true" else str,
         )
 
-    def sent(self, asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        first = messages[0]
+    def sent(self, asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
+        first = taken[0].message
         return self._framed(
             asked,
             {
                 "MessageID": number_of(first.id),
                 "CorrelationID": asked.fields.text("CorrelationID") or "",
                 "Status": _QUEUED,
-                "NumberOfUnits": sum(each.segments for each in messages),
+                "NumberOfUnits": sum(each.message.segments for each in taken),
                 **_money(),
                 "Recipient": (asked.fields.text("Recipient") or "").lstrip("+"),
                 "TimeCreated": riyadh_clock(first.accepted_ms),
             },
         )
 
-    def sent_many(self, asked: Asked, _key: ApiKey, messages: Sequence[Message]) -> Reply:
-        numbers = recipients(asked.fields.texts("Recipient"), "to")
+    def sent_many(self, asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
         rows = [
-            {"MessageID": number_of(each.id), "Recipient": number.lstrip("+"), "Status": _QUEUED}
-            for each, number in zip(messages, numbers, strict=False)
+            {
+                "MessageID": number_of(each.message.id),
+                "Recipient": each.order.request.to.lstrip("+"),
+                "Status": _QUEUED,
+            }
+            for each in taken
         ]
-        units = sum(each.segments for each in messages)
-        at = riyadh_clock(messages[0].accepted_ms)
+        units = sum(each.message.segments for each in taken)
+        at = riyadh_clock(taken[0].message.accepted_ms)
         return self._framed(asked, {"Messages": rows, "NumberOfUnits": units, **_money(), "TimeCreated": at})
 
     async def status(self, asked: Asked, key: ApiKey) -> Reply:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.accounts.administration import Accounts, Profile, reseal_tokens
@@ -101,3 +102,17 @@ async def test_tokens_are_sealed_anew_under_the_present_key(place: Place, monkey
     assert key_settings(again.settings).token not in ("", key_settings(key.settings).token)
     await place.directory.refresh()
     assert FacadeTokens(place.directory, place.sealer).of(1, key.id) == secret
+
+
+async def test_another_customers_row_that_cannot_be_read_does_not_stop_that(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.accounts.facade_tokens.SIGNED", frozenset({"kannel"}))
+    await place.accounts.add_customer(Profile(name=MessageText("Other shop")), CustomerSettings())
+    await place.accounts.add_key(2, scopes=("send",), settings=KeySettings())
+    (other,) = await place.accounts.keys(2)
+    await place.store.save_key(msgspec.structs.replace(other, settings=b'{"facades":["later"]}'), read=other.version)
+    key, _ = await place.accounts.add_key(1, scopes=("send",), settings=KeySettings(), facades=("kannel",))
+    await reseal_tokens(place.store, place.sealer, 1)
+    (again,) = await place.accounts.keys(1)
+    assert key_settings(again.settings).token != key_settings(key.settings).token

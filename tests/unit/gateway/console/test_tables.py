@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.console.paths import HOME, next_of
+from gateway.console.paths import HOME, OWN, next_of
 from gateway.console.people_verbs import TWO
 from gateway.console.screens import BY_PATH, SCREENS, Screen
 from gateway.console.verb import Verb
@@ -19,8 +19,15 @@ def test_every_form_leads_back_to_a_page(verb: Verb) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda each: each.path)
 def test_a_page_below_another_says_to_which_part_of_the_menu_it_belongs(screen: Screen) -> None:
-    assert screen.is_in_menu != bool(screen.section)
-    assert set(screen.query) >= {name for need in screen.needs.values() for name in need.query}
+    assert ("{id}" in screen.path) == bool(screen.section)
+    assert screen.is_in_menu == (not screen.section and screen.path != OWN)
+    assert not screen.section or BY_PATH[screen.section].is_in_menu
+
+
+def test_a_page_takes_the_parameters_that_it_passes_on_or_finds_by() -> None:
+    assert BY_PATH["/console/audit"].query == ("act", "customer", "last")
+    assert BY_PATH["/console/webhooks"].query == ("cursor",)
+    assert BY_PATH["/console/messages"].query == ("id",)
 
 
 def test_everything_that_takes_two_persons_can_be_asked_for() -> None:

@@ -48,3 +48,9 @@ def test_years_without_a_table_have_no_hijri_date() -> None:
 )
 def test_spans_are_told_by_their_largest_units(seconds: int, said: str) -> None:
     assert filters(Look.ENGLISH)["span"](seconds) == bdi(said)
+
+
+def test_a_moment_that_riyadh_has_in_no_year_that_can_be_written_is_shown_in_utc() -> None:
+    """A key or a hold may end at the last moment there is, and its page has to be seen all the same."""
+    assert ">9999-12-31 23:59:59<" in filters(Look.ENGLISH)["time"]("9999-12-31T23:59:59.999Z")
+    assert "03:00:00<" in filters(Look.ENGLISH)["time"]("0001-01-01T00:00:00Z")

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +17,8 @@ from gateway.webhooks.client import IDLE_S, MAX_AGE_S, WebhookClient, verifying_
 from gateway.webhooks.connection import RESPONSE_LIMIT, Answer, Failure, Result
 from gateway.webhooks.resolving import Lookup, system_lookup
 from gateway.webhooks.settings import DeliverySettings
+from gateway.webhooks.shape import GET
+from gateway.webhooks.targets import Target
 from tests.bounds import LIMIT_S
 from tests.interop.certificates import make_certificates
 from tests.unit.gateway.webhooks.receiver import BUSY, OK, Receiver, Say, certificates, receiving
@@ -67,6 +70,19 @@ async def test_a_post_carries_path_host_headers_and_body() -> None:
         assert received.headers["host"] == f"127.0.0.1:{receiver.port}"
         assert received.headers["content-type"] == "application/json"
         assert received.headers["x-test"] == "1"
+
+
+async def test_a_long_text_may_stand_in_the_url_of_a_request_without_a_body_and_is_not_kept() -> None:
+    async with receiving() as receiver, calling(receiver) as caller:
+        answered: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        url = f"{caller.url}?text={'%D9%85' * 670}"
+        caller.client.post(url, b"", b"", answered.set_result, shape=GET)
+        async with asyncio.timeout(LIMIT_S):
+            assert await answered == Answer(200)
+        assert receiver.requests[0].line == f"GET /hook?text={'%D9%85' * 670} HTTP/1.1"
+        del answered
+        gc.collect()
+        assert not [each for each in gc.get_objects() if isinstance(each, Target) and each.url == url]
 
 
 async def test_one_connection_serves_many_requests_one_after_the_other() -> None:

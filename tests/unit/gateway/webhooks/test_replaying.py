@@ -12,8 +12,9 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.audit.actor import COMMAND_LINE
 from gateway.ledger.contract import Accept, Change, ChangedMeanwhile
 from gateway.model.message import Message, Status, message_id
+from gateway.model.reports import DELIVERED, SUBMITTED
 from gateway.webhooks import replaying
-from gateway.webhooks.replaying import SILENT_MS, Replayer
+from gateway.webhooks.replaying import SILENT_MS, Replayer, event_of
 from gateway.webhooks.tasks import KEPT_MS, MOST_OPEN, State, Tasks, TooManyTasks, UnknownTask
 from tests.unit.gateway.webhooks.events import NOW_MS, message
 from tests.unit.gateway.webhooks.receiver import receiving
@@ -161,3 +162,9 @@ async def test_so_many_tasks_may_be_open_and_old_ones_are_forgotten(tmp_path: Pa
         here.stage.clock.advance(KEPT_MS / 1000 + 1)
         await here.worker().look()
         assert await here.tasks.all() == []
+
+
+@pytest.mark.parametrize(("notify", "comes"), [(0, True), (DELIVERED, True), (SUBMITTED, False)])
+def test_a_facades_callback_is_told_again_of_what_it_asked_for_alone(notify: int, comes: bool) -> None:
+    ended = msgspec.structs.replace(message(1), status=Status.DELIVERED, final_ms=NOW_MS, notify=notify)
+    assert (event_of(ended, NOW_MS) is not None) is comes

@@ -92,3 +92,13 @@ def test_what_is_not_utf_8_is_refused() -> None:
     fields = Fields([("text", "é".encode("latin-1"))])
     with pytest.raises(Refusal, match="forbidden_character"):
         fields.text("text")
+
+
+@pytest.mark.parametrize("count", [MAX_FIELDS - 1, MAX_FIELDS])
+def test_the_last_of_many_parts_ends_where_it_ends(count: int) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    assert of_body(part * count + b"--x--\r\n", "multipart/form-data; boundary=x") == [("a", b"1")] * count
+
+
+def test_nothing_between_fields_is_no_field() -> None:
+    assert of_query("&" * (MAX_FIELDS + 9) + "a=1&b=2") == [("a", b"1"), ("b", b"2")]

@@ -35,7 +35,9 @@ def test_times_are_of_the_kingdoms_clock() -> None:
     assert riyadh_clock(1_796_029_230_250) == "2026-11-30 12:00:30.250"
 
 
-@pytest.mark.parametrize("written", ["", "now", "2026-13-01T00:00", "2026-11-30", "2026-11-30T12:00Z"])
+@pytest.mark.parametrize(
+    "written", ["", "now", "2026-13-01T00:00", "2026-11-30", "2026-11-30T12:00Z", "0001-01-01 00:00"]
+)
 def test_what_is_no_time_is_refused(written: str) -> None:
     with pytest.raises(Refusal) as refused:
         riyadh_time(written, "at")
