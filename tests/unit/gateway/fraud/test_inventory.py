@@ -1,4 +1,4 @@
-"""What is declared of the documents of blocks, of decisions and of numbers that are exempt is what is stored in them (P-07)."""
+"""What is declared of documents against abuse is what is stored in them (P-07)."""
 
 import pytest
 
