@@ -35,7 +35,7 @@ Start = Callable[[str, Coroutine[Any, Any, None]], object]
 
 
 class _Said(msgspec.Struct, frozen=True):
-    network: Annotated[str, Meta(pattern="^[a-z0-9-]{0,32}$")] = UNKNOWN
+    network: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}\Z")] = UNKNOWN
 
 
 _said: Final = msgspec.json.Decoder(_Said).decode

@@ -22,7 +22,7 @@ _VISIBLE: Final = bytes([0x09, *range(0x20, 0x7F)])
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _HOST: Final = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 _JSON: Final = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
-_FACADE_TOKEN: Final = re.compile(rb"(?:[Bb]earer +)?[0-9a-fA-F]{32}")
+_FACADE_TOKEN: Final = re.compile(rb"(?:(?i:bearer) +)?[0-9a-fA-F]{32}")
 """A key for façades, one of which has this path as well: not the usual request, so it is theirs to judge."""
 _BLANK: Final = b" \t"
 _MAX_LENGTH_DIGITS: Final = 7

@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.ledger.roles import Copies
 from gateway.model.message import Message
+from gateway.model.refusals import Refusal
 from redaction.search_epochs import epoch_of
 
 FEWEST: Final = 5
@@ -74,7 +75,9 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def estimate(copies: Copies, public_id: Callable[[int], str], span: Span, fewest: int = FEWEST) -> Estimate:
-    """One walk of the ledger. Raises LedgerUnavailable."""
+    """One walk of the ledger. Raises Refusal("invalid_value") for a span without time, and LedgerUnavailable."""
+    if span.until_ms <= span.since_ms:
+        raise Refusal("invalid_value", "until")
     tallies: dict[tuple[int, str], _Tally] = {}
     async for page in _pages(copies):
         for message in page:

@@ -17,6 +17,7 @@ from gateway.keystore.permission_keys import PermissionKeys
 from gateway.model.message import OPEN, Message
 from gateway.model.refusals import Refusal
 from gateway.rights.access import Accesses, Held
+from gateway.rights.breach_estimate import Estimate, Span, estimate
 from gateway.rights.building import Stands, eraser, tracer
 from gateway.rights.erasing import Erasure, Publish, Purpose
 from gateway.rights.subjects import NO_ANSWER, Answer, DataSubject
@@ -96,6 +97,11 @@ class RightsDesk:
             said = {"customer": known("cus", owner)} if owner else {}
             await audit.write(Act.SUBJECT_ACCESS, case_of(case), numbers=counts, **said)
             return held
+
+    async def estimate(self, span: Span, fewest: int) -> Estimate:
+        """How many people a breach may concern. Raises as `erase`, and Refusal("invalid_value")."""
+        async with self._alone():
+            return await estimate(self.on.ledger.copies, self.on.public_id, span, fewest)
 
     async def permissions(self, actor: Actor, number: Msisdn, customer: int | None) -> list[tuple[str, Standing]]:
         """What a person permitted and forbade, by customer. Raises as `stop`."""

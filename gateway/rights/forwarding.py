@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.ledger.contract import ChangedMeanwhile
 from gateway.model.refusals import Refusal
 from gateway.rights.case_record import Case, Said
 from gateway.rights.case_states import UNPROVEN, Step
@@ -35,7 +36,7 @@ class ForwardedRequests:
             return Forwarded(case, False)
         try:
             return await self.send_code(case, language)
-        except Refusal:
+        except (Refusal, ChangedMeanwhile):  # the case stands; who asked again would have another
             return Forwarded(case, False)
 
     async def send_code(self, case: Case, language: str) -> Forwarded:

@@ -17,7 +17,7 @@ from gateway.model.owners import esme_of
 from gateway.model.refusals import Refusal
 from gateway.model.submission import INTERMEDIATE_BIT, RECEIPT_BITS
 from gateway.vault.vault import Vault
-from gateway.webhooks.delivery import Delivery, Destination
+from gateway.webhooks.delivery import Delivery, Destination, signer_of
 from gateway.webhooks.dialects import Dialect, Dialects, Lines, Outgoing
 from gateway.webhooks.endpoint import endpoint_settings, former_secret, open_endpoint
 from gateway.webhooks.payload import event_body, other_body, received_body
@@ -168,11 +168,12 @@ class Addressing:
             return None
         try:
             url, secret = open_endpoint(self._sealer, endpoint)
-            destination = Destination(url, self._secrets(endpoint, secret), batch=endpoint_settings(endpoint).batch)
+            signer = signer_of(self._secrets(endpoint, secret))
+            destination = Destination(url, signer, batch=endpoint_settings(endpoint).batch)
         except (KeyDestroyed, KeysWithheld):
             raise
         except (SealError, ValueError):
-            destination = Destination(_NOWHERE, ())  # its events are tried again, in vain until it is set anew
+            destination = Destination(_NOWHERE, None)  # its events are tried again, in vain until it is set anew
         if len(self._kept) >= KEPT_LIMIT:
             del self._kept[next(iter(self._kept))]
         self._kept[customer] = destination
@@ -199,7 +200,7 @@ def _delivery(call: Outgoing | None, *, own_endpoint: bool) -> Delivery | None:
     if call is None:
         return None
     signer = Lines(call.more)
-    return Delivery(Destination.called(Secret(call.url), call.shape, signer, own_endpoint=own_endpoint), call.body)
+    return Delivery(Destination(Secret(call.url), signer, own_endpoint=own_endpoint, shape=call.shape), call.body)
 
 
 def asks_for(notify: int, status: Status) -> bool:

@@ -19,39 +19,42 @@ class Signs(Protocol):
         """Each with its line end."""
 
 
+def signer_of(secrets: Sequence[Secret]) -> Signs | None:
+    """secrets: the live ones of an endpoint, the newest first. None when they make no sense."""
+    try:
+        return Signer(secrets)
+    except BadSecret:
+        return None
+
+
 class Destination:
     """Where requests go. Made once for an endpoint and used for every event, so that nothing is opened again.
 
-    secrets: the live signing secrets, the newest first. signer: None when they make no sense. own_endpoint: the
-    customer's configured endpoint; False for a message's own callback URL, whose failures say nothing about that
-    endpoint. batch: events that it wants in one request, at most; with 1 each event is a request of its own.
+    signer: None where its secrets make no sense. own_endpoint: the customer's configured endpoint; False for a
+    message's own callback URL, whose failures say nothing about that endpoint. batch: events that it wants in one
+    request, at most; with 1 each event is a request of its own. shape: of its requests.
     """
 
     __slots__ = ("batch", "own_endpoint", "shape", "signer", "url")
 
-    def __init__(self, url: Personal, secrets: Sequence[Secret], *, own_endpoint: bool = True, batch: int = 1) -> None:
+    def __init__(
+        self,
+        url: Personal,
+        signer: Signs | None,
+        *,
+        own_endpoint: bool = True,
+        batch: int = 1,
+        shape: Shape = JSON_POST,
+    ) -> None:
         self.url = url
         self.own_endpoint = own_endpoint
         self.batch = batch
-        self.shape = JSON_POST
-        self.signer: Signs | None
-        try:
-            self.signer = Signer(secrets)
-        except BadSecret:
-            self.signer = None
+        self.shape = shape
+        self.signer = signer
 
     def elsewhere(self, url: Personal) -> "Destination":
         """A message's own callback URL, signed as this endpoint's events are."""
-        other = Destination(url, (), own_endpoint=False)
-        other.signer = self.signer
-        return other
-
-    @classmethod
-    def called(cls, url: Personal, shape: Shape, signer: Signs, *, own_endpoint: bool) -> "Destination":
-        """Where one call goes that is not as webhooks are; see `gateway.webhooks.dialects`."""
-        one = cls(url, (), own_endpoint=own_endpoint)
-        one.shape, one.signer = shape, signer
-        return one
+        return Destination(url, self.signer, own_endpoint=False)
 
     def __repr__(self) -> str:
         return "Destination(•••)"

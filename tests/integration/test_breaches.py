@@ -30,6 +30,9 @@ async def test_a_breach_is_opened_over_the_api_and_drafted_and_closed_by_verbs(t
         asked = {"since": "2026-01-01T00:00:00Z"}
         status, counted, _ = await admin.ask("POST", f"{BREACHES}/{case}/estimate", asked, work)
         assert (status, counted["estimate"]["messages"], counted["estimate"]["at_most"]) == (200, 2, 2)
+        before = {"since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+        status, refused, _ = await admin.ask("POST", f"{BREACHES}/{case}/estimate", before, work)
+        assert (status, refused["code"], refused["field"]) == (400, "invalid_value", "until")
         (group,) = counted["estimate"]["groups"]
         assert (group["customer"], group["at_most"]) == (admin.customer, None)
         status, made, _ = await admin.ask("POST", f"{BREACHES}/{case}/draft", {"to": "people"}, work)

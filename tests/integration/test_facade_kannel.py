@@ -146,6 +146,11 @@ async def test_a_form_and_headers_are_taken_and_other_bodies_are_not(stage: Stag
             "POST", "/cgi-bin/sendsms", raw=b"hello", token=None, headers=headers + more, content_type=media
         )
         assert told(answer) == ACCEPTED
+    for media in ("text/plain; Charset=ISO-8859-1", 'text/plain; format=flowed; charset="utf-8"; delsp=no'):
+        answer = await stage.ask(
+            "POST", "/cgi-bin/sendsms", raw=b"hello", token=None, headers=headers, content_type=media
+        )
+        assert told(answer) == ACCEPTED
     for media in ("application/json", "text/xml"):
         answer = await stage.ask("POST", "/cgi-bin/sendsms", raw=b"{}", token=None, content_type=media)
         assert told(answer) == (400, b"Invalid content-type")

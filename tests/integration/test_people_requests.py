@@ -92,6 +92,16 @@ async def test_a_request_that_a_customer_forwards_is_proved_by_a_code_and_execut
         assert actors == {"key"}
 
 
+async def test_of_requests_that_come_together_each_is_one_case(tmp_path: Path) -> None:
+    async with running_admin(tmp_path, more=RIGHTS) as admin:
+        customer = await customer_of(admin)
+        asked = [{"kind": "access", "number": f"{PERSON[:-2]}{last:02}", "language": "en"} for last in range(8)]
+        answers = await asyncio.gather(*(customer.ask("POST", REQUESTS, each) for each in asked))
+        assert [status for status, _ in answers] == [202] * 8  # whether a code was sent or met others at the limits
+        _, page = await customer.ask("GET", REQUESTS)
+        assert {each["id"] for each in page["cases"]} == {said["request"]["id"] for _, said in answers}
+
+
 async def test_a_customer_vouches_refuses_and_sees_its_own_alone(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         customer = await customer_of(admin)

@@ -19,7 +19,7 @@ from gateway.ledger.contract import ChangedMeanwhile
 from gateway.model.refusals import Refusal
 from gateway.people.registry import Registry
 from gateway.people.roles import Action
-from gateway.rights.breach_estimate import Span, estimate
+from gateway.rights.breach_estimate import Span
 from gateway.rights.breach_notice import Words, draft
 from gateway.rights.breaches import Breach, Breaches
 from gateway.rights.building import breaches
@@ -65,7 +65,7 @@ class BreachEndpoints:
         )
         found = self._breaches(asker)
         breach = await found.find(call.argument)
-        counted = await estimate(self._desk.on.ledger.copies, self._desk.on.public_id, span, asked.fewest)
+        counted = await self._desk.estimate(span, asked.fewest)
         try:
             return self._shown(await found.keep(breach, counted))
         except ChangedMeanwhile:

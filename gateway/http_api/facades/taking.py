@@ -31,9 +31,7 @@ async def take(path: SendPath, key: ApiKey, orders: Sequence[Order], idempotency
     path.admit(key, len(orders))
     if len(orders) == 1:
         return [Taken(orders[0], await _take(path, key, orders[0], idempotency, 0))]
-    fates = await asyncio.gather(
-        *(_take(path, key, each, idempotency, index) for index, each in enumerate(orders)), return_exceptions=True
-    )
+    fates = await _offer(path, key, orders, idempotency)
     taken = [Taken(each, fate) for each, fate in zip(orders, fates, strict=True) if isinstance(fate, Message)]
     if not taken:
         raise next(refusal_of(each) for each in fates if isinstance(each, Exception))
@@ -46,6 +44,23 @@ async def _look(path: SendPath, key: ApiKey, orders: Sequence[Order]) -> None:
         refuse(path.look(key, each.request, each.form))
         if not (index + 1) % TURN:
             await asyncio.sleep(0)
+
+
+async def _offer(
+    path: SendPath, key: ApiKey, orders: Sequence[Order], idempotency: str | None
+) -> list[Message | BaseException]:
+    """What became of each that is admitted; all wait for the disk together."""
+    fates: list[asyncio.Task[Message]] = []
+    try:
+        for index, each in enumerate(orders):
+            fates.append(asyncio.ensure_future(_take(path, key, each, idempotency, index)))
+            if not (index + 1) % TURN:
+                await asyncio.sleep(0)
+    except BaseException:
+        left = len(orders) - len(fates)
+        path.settle(key, left, left)
+        raise
+    return await asyncio.gather(*fates, return_exceptions=True)
 
 
 async def _take(path: SendPath, key: ApiKey, order: Order, idempotency: str | None, index: int) -> Message:

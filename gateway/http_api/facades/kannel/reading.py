@@ -202,10 +202,10 @@ def _marks(priority: int | None) -> Marks:
 def _of_headers(asked: Asked) -> Fields:
     """The form with a body: parameters in headers, the user data header in hexadecimal digits, the text as it is."""
     pairs: list[Pair] = [("text", asked.body)]
-    media, _, parameters = asked.header("Content-Type").partition(";")
-    charset = parameters.partition("charset=")[2].strip(' "')
-    if charset:
-        pairs.append(("charset", charset.encode("utf-8", "replace")))
+    media, *parameters = asked.header("Content-Type").split(";")
+    for name, _, value in (each.partition("=") for each in parameters):
+        if name.strip().lower() == "charset":
+            pairs.append(("charset", value.strip(' "').encode("utf-8", "replace")))
     if media.strip().lower() == _BINARY:
         pairs.append(("coding", b"1"))
     for name in _BY_HEADER:

@@ -135,7 +135,13 @@ async def test_numbers_of_other_countries_and_more_than_may_wait_go_by_prefix() 
 async def test_what_is_no_answer_leaves_nothing_known_and_a_service_that_fails_is_left_alone_for_a_while() -> None:
     clock = ManualClock()
     async with serving(clock) as (service, asking):
-        for status, answer in ((500, {}), (200, []), (200, {"network": "A B"}), (404, {}), (503, {})):
+        for status, answer in (
+            (500, {}),
+            (200, []),
+            (200, {"network": "A B"}),
+            (404, {}),
+            (503, {}),
+        ):
             service.status, service.answer = status, answer
             assert await answered(asking)
             assert asking.known(PERSON) == ""
@@ -145,6 +151,13 @@ async def test_what_is_no_answer_leaves_nothing_known_and_a_service_that_fails_i
         clock.advance(2)
         assert await answered(asking)
         assert asking.known(PERSON) == "stc"
+
+
+async def test_a_name_of_a_network_is_one_to_its_last_letter() -> None:
+    async with serving(ManualClock()) as (service, asking):
+        service.answer = {"network": "stc\n"}
+        assert await answered(asking)
+        assert (asking.known(PERSON), asking.counts["failed"]) == ("", 1)
 
 
 async def test_no_answer_in_time_lets_the_message_go_on() -> None:

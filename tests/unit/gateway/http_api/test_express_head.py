@@ -73,6 +73,10 @@ def test_what_is_not_complete_may_become_usual(cut: int) -> None:
         request(*HEADERS, "Content-Length: 2"),
         request(*HEADERS, "authorization: Bearer other"),
         request(*HEADERS, "X-Trace: 1", "x-trace: 2"),
+        *(
+            request(HEADERS[0], f"Authorization: {scheme}{'0a' * 16}", *HEADERS[2:])
+            for scheme in ("", "Bearer ", "bearer  ", "BEARER ", "bEaReR ")
+        ),
         request(*HEADERS, "Transfer-Encoding: chunked"),
         request(*HEADERS, "Content-Encoding: gzip"),
         request(*HEADERS, "Expect: 100-continue"),

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.audit.actor import COMMAND_LINE
 from gateway.model.refusals import Refusal
+from gateway.rights.breach_estimate import FEWEST, Span
 from gateway.rights.desk import RightsDesk
 from redaction.errors import KeyDestroyed
 from tests.unit.gateway.rights.desk import Rights, msisdn, number
@@ -38,6 +39,8 @@ async def test_whoever_comes_while_somebody_is_at_it_is_told_so(tmp_path: Path) 
         async with desk._alone():
             with pytest.raises(Refusal, match="overloaded"):
                 await desk.erase(COMMAND_LINE, [msisdn(1)], None, "")
+            with pytest.raises(Refusal, match="overloaded"):
+                await desk.estimate(Span(since_ms=0, until_ms=1), FEWEST)
         assert (await desk.erase(COMMAND_LINE, [msisdn(1)], None, "R-7")).messages == 0
         (intent, _) = await rights.entries("subject.erase")
         assert intent["obj"].startswith("case_")

@@ -19,7 +19,7 @@ from gateway.process.clock import ManualClock
 from gateway.process.tasks import TaskOwner
 from gateway.webhooks.client import WebhookClient
 from gateway.webhooks.deliverer import Deliverer
-from gateway.webhooks.delivery import Delivery, Destination
+from gateway.webhooks.delivery import Delivery, Destination, signer_of
 from gateway.webhooks.payload import event_body, other_body
 from gateway.webhooks.settings import DeliverySettings
 from redaction.personal import Secret
@@ -57,7 +57,9 @@ class Book:
         key = (url, own, self.secret, self.batch)
         if key not in self._destinations:
             batch = self.batch if own else 1
-            self._destinations[key] = Destination(Secret(url), (Secret(self.secret),), own_endpoint=own, batch=batch)
+            self._destinations[key] = Destination(
+                Secret(url), signer_of((Secret(self.secret),)), own_endpoint=own, batch=batch
+            )
         return self._destinations[key]
 
 

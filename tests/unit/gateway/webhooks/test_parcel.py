@@ -3,7 +3,7 @@ import json
 from msgspec.structs import replace
 
 from gateway.model.message import Message, OutboxEvent, Status
-from gateway.webhooks.delivery import Delivery, Destination, Job
+from gateway.webhooks.delivery import Delivery, Destination, Job, signer_of
 from gateway.webhooks.lane import Lane
 from gateway.webhooks.order import Order
 from gateway.webhooks.parcel import MAX_BATCH_BYTES, Parcel, envelope, event_id
@@ -12,8 +12,8 @@ from tests.contract.records import a_notice
 from tests.unit.gateway.webhooks.events import NOW_MS, event, message
 from tests.unit.gateway.webhooks.stage import SECRET, messages
 
-HERE = Destination(Secret("https://a.example/"), (Secret(SECRET),), batch=4)
-THERE = Destination(Secret("https://b.example/"), (Secret(SECRET),), own_endpoint=False)
+HERE = Destination(Secret("https://a.example/"), signer_of((Secret(SECRET),)), batch=4)
+THERE = Destination(Secret("https://b.example/"), signer_of((Secret(SECRET),)), own_endpoint=False)
 
 
 class Book:
@@ -131,7 +131,7 @@ def test_one_event_of_an_endpoint_of_batches_has_an_envelope_too() -> None:
 
 
 def test_an_event_alone_goes_as_it_is() -> None:
-    book = Book(Destination(Secret("https://a.example/"), (Secret(SECRET),)))
+    book = Book(Destination(Secret("https://a.example/"), signer_of((Secret(SECRET),))))
     yard = Yard(book)
     jobs = [yard.add(each) for each in messages(2)]
     parcel = yard.leave()
