@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from gateway.accounts.invalid import InvalidSetting
 from gateway.cli.main import app
-from gateway.accounts.invalid import InvalidSetting
 from gateway.cli.output import Failed
 from tests.integration.file_places import FILES
 
