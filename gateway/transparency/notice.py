@@ -162,6 +162,7 @@ def _kept(settings: Settings) -> Iterator[Kept]:
     yield Kept("account", ACCOUNT_MS // 1000)
     yield Kept("signin", SIGNIN_MS // 1000)
     yield Kept("address", WHOLE_MS // 1000)
+    yield Kept("support", settings.rights.ticket_s)
     yield Kept("consent", CONSENT_KEPT_MS // 1000)
     yield Kept("case_content", settings.rights.case_content_s)
     yield Kept("case_record", settings.rights.case_record_s)
