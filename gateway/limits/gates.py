@@ -16,7 +16,7 @@ from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
 
 LATELY_S: Final = 1.0
-FEW: Final = 2.0
+FEW: Final = 4.0
 """What passes is averaged over about a second, and over so many messages of a limit that gives fewer in that time."""
 NOTICEABLE: Final = 0.005
 """Of a limit: what is wanted or granted is not followed more closely."""

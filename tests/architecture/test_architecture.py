@@ -221,6 +221,7 @@ TASKS = {
     "gateway/workers/supervisor.py": "contained: a worker that cannot be started is started later",
     "gateway/workers/worker.py": "waits for one worker, and ends with it",
     "operators/simulator/scripted.py": "contained: one connection of a peer to try things with, which `stop` awaits",
+    "gateway/http_api/facades/taking.py": "waits for one message of many, and is awaited with the others",
     "benchmarks/smsc.py": "of a load test",
     "benchmarks/sick.py": "of a load test, which ends with them",
     "benchmarks/fairness.py": "of a load test, which ends with them",

@@ -20,6 +20,7 @@ from gateway.keystore.transit import Transit, TransitRootSlot
 from gateway.ledger.contract import LedgerUnavailable
 from gateway.process.clock import SystemClock
 from redaction.keys import KeyState
+from tests.bounds import LIMIT_S
 from tests.integration.key_places import LOCK_S, PERSISTENT, KeyPlace
 from tests.integration.valkey_server import valkey
 from tests.integration.vault import TOKEN, Vault, running_vault
@@ -54,11 +55,11 @@ def slot(vault: Vault, place: Path, token: str = TOKEN) -> TransitRootSlot:
     return TransitRootSlot(place / "root" / "root.wrapped", transit_of(vault, token))
 
 
-def store(vault: Vault, place: Path | KeyPlace) -> Keystore:
+def store(vault: Vault, place: Path | KeyPlace, lock_s: float = LOCK_S) -> Keystore:
     if isinstance(place, Path) or not place.url:
         folder = place if isinstance(place, Path) else place.folder
         return Keystore(folder / "keys" / "keys.db", slot(vault, folder), SystemClock())
-    server = KeyServer(KeyServerAddress(url=place.url, prefix=place.prefix), lock_s=LOCK_S)
+    server = KeyServer(KeyServerAddress(url=place.url, prefix=place.prefix), lock_s=lock_s)
     return Keystore(server, TransitRootSlot(server, transit_of(vault)), SystemClock(), Onlooker(server))
 
 
@@ -74,7 +75,8 @@ def copied(place: KeyPlace) -> KeyPlace:
 
 
 def filled(vault: Vault, place: Path | KeyPlace) -> None:
-    keys = store(vault, place)
+    """With time enough on a busy machine, since nobody else waits for the lock."""
+    keys = store(vault, place, lock_s=LIMIT_S)
     keys.open()
     keys.update(lambda state: [state.ensure_customer(each, os.urandom) for each in (7, 8)], destroys=False)
     keys.close()

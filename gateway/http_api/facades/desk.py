@@ -63,7 +63,10 @@ class FacadeDesk:
         self._exact: dict[str, _Place] = {}
         self._open: list[tuple[re.Pattern[str], _Place]] = []
         self._prefixes: list[tuple[str, Facade]] = []
+        self._pages: dict[str, tuple[Callable[[], Reply], list[int]]] = {}
         for facade in facades:
+            for path, page in facade.pages.items():
+                self._pages[path] = (page, traffic.answers(path))
             self._prefixes.extend((prefix, facade) for prefix in facade.prefixes)
             for endpoint in facade.endpoints:
                 self._add(_Place(facade, endpoint, traffic.answers(endpoint.path)))
@@ -80,6 +83,8 @@ class FacadeDesk:
     async def answer(self, request: web.BaseRequest) -> Reply:
         """The one answer to a request. Never raises for what a client sent."""
         path, _, query = request.raw_path.partition("?")
+        if path in self._pages and request.method == "GET":
+            return self._page(request, path)
         place, places = self._find(path)
         if place is not None and not _is_claimed(request, place.endpoint, query):
             place = None
@@ -106,6 +111,12 @@ class FacadeDesk:
         (self._strays if place is None else place.answers)[reply.status] += 1
         return named(self._replies, request, reply)
 
+    def _page(self, request: web.BaseRequest, path: str) -> Reply:
+        page, answers = self._pages[path]
+        reply = page()
+        answers[reply.status] += 1
+        return named(self._replies, request, reply)
+
     def _find(self, path: str) -> tuple[_Place | None, Mapping[str, str]]:
         """The endpoint of a path, and what stands in its open places."""
         place = self._exact.get(path)
@@ -130,7 +141,7 @@ class FacadeDesk:
         pairs, body = of_query(query), b""
         if request.method != "GET":
             body = await read_body(request, self.limits.max_body_bytes, self.limits.read_timeout_s)
-            form = of_body(body, request.headers.get("Content-Type", ""))
+            form = None if endpoint.reads_body else of_body(body, request.headers.get("Content-Type", ""))
             if form is not None:
                 pairs, body = pairs + form, b""
         asked = Asked(

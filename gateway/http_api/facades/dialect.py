@@ -69,7 +69,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have. scopes: by
     method, where they differ. claims: whether a request with these headers and this query is the façade's, where the
     path is another API's as well; None: all are. refused: how this endpoint says a refusal, where not as the whole
-    façade does.
+    façade does. reads_body: its body is no form and no flat JSON object: `work` gets it as it came.
     """
 
     path: str
@@ -80,6 +80,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     claims: Callable[[Header, str], bool] | None = None
     refused: Callable[[Refusal], Reply] | None = None
     scopes: Mapping[str, str] = {}
+    reads_body: bool = False
 
     def scope_of(self, method: str) -> str:
         return self.scopes.get(method, self.scope)
@@ -96,10 +97,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 class Facade(msgspec.Struct, frozen=True, kw_only=True):
     """name: in settings and keys. prefixes: of all paths that are its own, so that it says itself that there is nothing
-    at one of them.
+    at one of them. pages: by path, what anybody is answered who asks with GET, whether with credentials or without.
     """
 
     name: str
     prefixes: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     refused: Callable[[Refusal], Reply]
+    pages: Mapping[str, Callable[[], Reply]] = {}

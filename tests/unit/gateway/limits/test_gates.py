@@ -119,7 +119,7 @@ def test_what_passes_is_what_is_wanted_as_soon_as_it_has_lasted() -> None:
 def test_one_message_of_a_small_limit_is_not_taken_for_many() -> None:
     place = Place()
     assert place.send(msgspec.structs.replace(KEY, throughput_per_s=0.2))
-    assert place.gates.look(0.5) == {OWNER: pytest.approx(0.1, abs=0.01)}
+    assert place.gates.look(0.5) == {OWNER: pytest.approx(0.05, abs=0.005)}
 
 
 def test_who_is_refused_wants_everything_however_often_it_asks() -> None:
