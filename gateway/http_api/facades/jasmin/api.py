@@ -35,17 +35,23 @@ Write = Callable[[str], tuple[bytes, str]]
 
 def facade(parts: Parts) -> Facade:
     api = _Api(parts)
-    send = sends(parts.sending, api.read, api.sent)
-    secure = sends(parts.sending, api.read_secure, api.sent_securely)
+    send = sends(api.read, api.sent)
+    secure = sends(api.read_secure, api.sent_securely)
     said, data = api.refused_in(_json), api.refused_in(_message)
     return Facade(
         name=NAME,
         prefixes=("/secure/",),
         endpoints=(
-            Endpoint(path="/send", methods=_ANY, login=login, work=send),
+            Endpoint(path="/send", methods=_ANY, login=login, sends=dict.fromkeys(_ANY, send)),
             Endpoint(path="/rate", methods=_ANY, login=login, work=api.rate, refused=said),
             Endpoint(path="/balance", methods=_GET, login=login, work=api.balance, scope="status", refused=said),
-            Endpoint(path="/secure/send", methods=frozenset({"POST"}), login=secure_login, work=secure, refused=data),
+            Endpoint(
+                path="/secure/send",
+                methods=frozenset({"POST"}),
+                login=secure_login,
+                sends={"POST": secure},
+                refused=data,
+            ),
             Endpoint(path="/secure/rate", methods=_GET, login=secure_login, work=api.rate_securely, refused=data),
             Endpoint(
                 path="/secure/balance",
