@@ -40,6 +40,14 @@ class RightsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     case_content_s: Annotated[
         int, Meta(ge=_DAY_S, le=365 * _DAY_S, description="After the end of a case: number, contact and words.")
     ] = 30 * _DAY_S
+    ticket_s: Annotated[
+        int,
+        Meta(
+            ge=_DAY_S,
+            le=365 * _DAY_S,
+            description="What is written to the support desk, by the day; and tickets that did not change.",
+        ),
+    ] = 365 * _DAY_S
     case_record_s: Annotated[
         int, Meta(ge=365 * _DAY_S, description="After the end of a case: what was decided, and when.")
     ] = 3 * 365 * _DAY_S

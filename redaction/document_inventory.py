@@ -340,6 +340,41 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "decisions": "each step, when, and by whom, by random ids",
         },
     ),
+    # ticket, ticket_post: a year after it was written, or until its author or customer is erased
+    *_kind(
+        "ticket",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT, clock=Clock.ROW),
+        {
+            "key": "random id",
+            "topic": "what it is about",
+            "state": "whom it waits for",
+            "customer": "id of the customer whose it is",
+            "number": "number of that customer",
+            "message": "random id of the message that it is about",
+            "by": "id of who opened it, or what kind of hand",
+            "assigned": "id of who works at it",
+            "opened_ms": "when it was opened",
+            "changed_ms": "when something was done with it last",
+            "posts": "how many pieces were written",
+        },
+    ),
+    *_kind(
+        "ticket_post",
+        replace(_SEALED, purpose=DataPurpose.CLIENT_MANAGEMENT, clock=Clock.ROW),
+        {"sealed": "what was written, without the numbers, ids, accounts, addresses and codes that were found in it"},
+    ),
+    *_kind(
+        "ticket_post",
+        replace(_PERSON, purpose=DataPurpose.CLIENT_MANAGEMENT, clock=Clock.ROW),
+        {
+            "key": "random id of the ticket, and which piece",
+            "by": "id of who wrote it, or what kind of hand",
+            "at_ms": "when it was written",
+            "internal": "whether it is for the platform alone",
+            "masked": "how many things of each kind were taken out",
+            "keys": "numbers of the keys that it is sealed under: author, customer, day",
+        },
+    ),
     # fraud_block: until the block ends, or somebody lets it go
     *_kind(
         "fraud_block",
@@ -369,7 +404,6 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "key": "number of the customer, and the control that held its messages",
             "at_ms": "when somebody decided on them",
             "releases": "whether they were sent, or dropped",
-            "version": "always the same; that of the document counts",
         },
     ),
     # reason: as long as the entries of the audit log that commit to it

@@ -75,6 +75,8 @@ POLICY: Final[Mapping[str, tuple[Purpose, ...]]] = MappingProxyType(
         "held": (Purpose.LEGAL,),
         # Of a case: whom it is about, and in whose words.
         "case": (Purpose.DATA_SUBJECT, Purpose.LEGAL),
+        # What was written to the support desk: who wrote it is answered.
+        "ticket": (Purpose.DATA_SUBJECT, Purpose.LEGAL),
         # What is held of a person, on its way to it.
         "package": (Purpose.DATA_SUBJECT,),
         # An operator's own id of a segment, which it is asked by what became of it.

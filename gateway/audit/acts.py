@@ -127,6 +127,8 @@ class Act(enum.Enum):
     CASE_OPEN = "case.open"
     CASE_STEP = "case.step"
     CASE_CLOSE = "case.close"
+    TICKET_OPEN = "ticket.open"
+    TICKET_STEP = "ticket.step"
     BREACH_ESTIMATE = "breach.estimate"
     BREACH_DRAFT = "breach.draft"
     CONSENT_GIVE = "consent.give"
@@ -318,6 +320,8 @@ RULES: Final[Mapping[Act, Rule]] = MappingProxyType(
         Act.CASE_OPEN: _CASE,
         Act.CASE_STEP: _CASE_STEP,
         Act.CASE_CLOSE: _CASE,
+        Act.TICKET_OPEN: _rule("ticket", words=_words("delivery sender webhook access billing privacy other")),
+        Act.TICKET_STEP: _rule("ticket", words=_words("write note assign close show")),
         Act.BREACH_ESTIMATE: _rule("case", numbers="messages subjects customers"),
         Act.BREACH_DRAFT: _rule("case", words=("authority", "people")),
         Act.CONSENT_GIVE: _rule("cus", words=_PURPOSES_OF_CONSENT),

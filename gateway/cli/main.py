@@ -48,6 +48,7 @@ VERBS: Final = {
     "person": ("gateway.cli.people", "People who administer."),
     "token": ("gateway.cli.tokens", "Tokens of machines that administer."),
     "case": ("gateway.cli.cases", "What people ask for, complaints, breaches, with their clocks."),
+    "ticket": ("gateway.cli.tickets", "The support desk: tickets of customers and of the platform."),
     "breach": ("gateway.cli.breaches", "Breaches: estimate, notices, clock of 72 hours."),
     "disclosure": ("gateway.cli.disclosures", "What authorities are given, and its register."),
     "hold": ("gateway.cli.holds", "What must not be destroyed yet."),

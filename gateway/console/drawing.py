@@ -5,9 +5,10 @@ from typing import Final
 
 from gateway.console.people_verbs import CHANNELS, KINDS_OF_CASES, PROOFS, TWO
 from gateway.console.screens import SCREENS
+from gateway.console.support_verbs import TOPICS
 from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit
-from gateway.console.words import PROBLEMS, ROLES, STEPS, state_of
+from gateway.console.words import MASKED, PROBLEMS, ROLES, STEPS, state_of
 from gateway.html.looks import Look
 from gateway.html.templates import Templates
 
@@ -22,6 +23,8 @@ _SHARED: Final[Mapping[str, object]] = {
     "kinds_of_cases": dict(KINDS_OF_CASES),
     "channels": dict(CHANNELS),
     "proofs": dict(PROOFS),
+    "masked_kinds": MASKED,
+    "topics": dict(TOPICS),
     "two": dict(TWO),
     "done": None,
     "fault": None,

@@ -142,6 +142,11 @@ _PRIVACY: Final = {
     "keys": _all("encryption-keys", Action.KEYS_READ),
     "assessed": Need("/admin/v1/audit", Action.AUDIT_READ, always={"act": "assess", "last": "1"}, is_optional=True),
 }
+_TICKET: Final = {
+    "ticket": _one("tickets", Action.TICKET_READ),
+    "written": Need("/admin/v1/tickets/{id}/posts", Action.TICKET_SHOW),
+}
+_TICKETS: Final = {"tickets": _all("tickets", Action.TICKET_READ, "state", "customer", "message", "assigned", "cursor")}
 _PEOPLE: Final = {
     "people": _all("people", Action.PERSON_READ, "cursor"),
     "tokens": Need("/admin/v1/tokens", Action.TOKEN_READ, is_optional=True),
@@ -168,6 +173,8 @@ SCREENS: Final = (
     Screen("/console/abuse", N_("Abuse"), Action.FRAUD_READ, "abuse.html", _ABUSE),
     Screen("/console/rules", N_("Rules"), Action.RULES_READ, "rules.html", _RULES),
     Screen("/console/privacy", N_("Privacy"), Action.RETENTION_READ, "privacy.html", _PRIVACY),
+    Screen("/console/tickets", N_("Support desk"), Action.TICKET_READ, "tickets.html", _TICKETS, finds="id"),
+    Screen("/console/tickets/{id}", N_("Ticket"), Action.TICKET_READ, "ticket.html", _TICKET),
     _list("cases", N_("Cases"), Action.CASE_READ, "cursor"),
     _thing("cases", "case", N_("Case"), Action.CASE_READ),
     _list("requests", N_("Two persons"), Action.REQUEST_READ, "cursor"),

@@ -7,6 +7,7 @@ from gateway.console.customer_verbs import CUSTOMERS, KEYS
 from gateway.console.message_verbs import MESSAGES, SEARCHES
 from gateway.console.people_verbs import CASES, CONSENTS, OWN, REQUESTS
 from gateway.console.steering_verbs import NODES, OPERATORS, ROUTES, SETTINGS
+from gateway.console.support_verbs import TICKETS
 from gateway.console.verb import Verb
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -15,7 +16,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         *(*OPERATORS, *NODES, *ROUTES, *SETTINGS),
         *(*CUSTOMERS, *KEYS),
         *(*MESSAGES, *SEARCHES),
-        *(*CASES, *CONSENTS, *REQUESTS, *OWN),
+        *(*CASES, *CONSENTS, *REQUESTS, *OWN, *TICKETS),
     )
 }
 """By name."""

@@ -79,6 +79,17 @@ STEPS: Final[Mapping[str, str]] = {
 }
 """Of a message's timeline."""
 
+MASKED: Final[Mapping[str, str]] = {
+    "mobile": N_("mobile numbers"),
+    "number": N_("other numbers"),
+    "national_id": N_("national ids"),
+    "iban": N_("IBANs"),
+    "card": N_("cards"),
+    "email": N_("e-mail addresses"),
+    "otp": N_("codes"),
+}
+"""What was taken out of what somebody wrote, by the API's word."""
+
 ROLES: Final[Mapping[str, str]] = {
     "owner": N_("Owner"),
     "developer": N_("Developer"),
@@ -119,6 +130,9 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "request_closed": N_("This has been decided, or its time is over."),
     "proof_missing": N_("Who asks has not proved yet to be the person."),
     "case_closed": N_("The case is over."),
+    "ticket_closed": N_("The ticket is closed. Open another one."),
+    "ticket_full": N_("As much as can be has been written in this ticket. Open another one."),
+    "too_many_tickets": N_("There are too many tickets open. Close one first."),
     "case_state": N_("The case stands where this cannot be done."),
     "too_many_tasks": N_("There are too many tasks under way. Wait until one has ended."),
     "passkeys_off": N_("Passkeys are not set up here."),

@@ -1,5 +1,5 @@
 """Keys of holds and cases: what each keeps is sealed under a key of its own, which is destroyed at its end. What is not
-proved yet lies under a key of the day on which it was asked.
+proved yet, and what is written to the support desk, lies under a key of the day on which that was.
 """
 
 from typing import Final
@@ -15,6 +15,8 @@ CASES: Final = SIGN_IN_DAYS | 1 << 60
 """From here on, those of cases."""
 ASKED_DAYS: Final = SIGN_IN_DAYS | 1 << 59
 """From here on, those of days on which somebody asked for something that is not proved yet."""
+TICKET_DAYS: Final = SIGN_IN_DAYS | 1 << 58
+"""From here on, those of days on which somebody wrote to the support desk."""
 
 
 class HoldKeys:
@@ -41,15 +43,15 @@ class HoldKeys:
 
 
 class DayKeys:
-    """Of days since the epoch, in one key store."""
+    """Of days since the epoch, in one key store. first: from which number on."""
 
-    def __init__(self, store: Keystore, clock: Clock) -> None:
+    def __init__(self, store: Keystore, clock: Clock, first: int = ASKED_DAYS) -> None:
         self._store = store
         self._clock = clock
+        self._first = first
 
-    @staticmethod
-    def number(day: int) -> int:
-        return ASKED_DAYS | day
+    def number(self, day: int) -> int:
+        return self._first | day
 
     async def ensure(self, day: int) -> int:
         """The number of a day's key, which is durable. Raises LedgerUnavailable."""
@@ -64,7 +66,7 @@ class DayKeys:
 
     async def forget_before(self, day: int) -> int:
         """Destroy the keys of earlier days, in every copy; how many. Raises LedgerUnavailable."""
-        due = [each for each in self._store.state.customers() if ASKED_DAYS <= each < self.number(day)]
+        due = [each for each in self._store.state.customers() if self._first <= each < self.number(day)]
         if not due:
             return 0
         return await self._store.update_apart(lambda state: sum(map(state.drop_customer, due)), destroys=True)

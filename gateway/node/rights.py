@@ -30,6 +30,7 @@ from gateway.rights.building import (
     disclosures,
     eraser,
     holds,
+    own_tickets,
     packages,
 )
 from gateway.rights.case_clocks import keeping_of
@@ -134,6 +135,7 @@ class RightsDuty:
         await holds(self.desk.on, self._sealer, audit).sweep()
         self.under_way = await self._cases(NODE).sweep()
         await packages(self.desk.on, self._sealer, NODE).sweep()
+        await own_tickets(self.desk.on, self._sealer, NODE).sweep()
         on = self.desk.on
         kept_ms = keeping_of(on.settings.rights).record_ms
         await disclosures(on, self._sealer, self._vault, NODE).sweep(self._clock.now_ms() - kept_ms)

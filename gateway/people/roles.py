@@ -129,6 +129,12 @@ class Action(enum.StrEnum):
     SUPPRESSION_READ = "suppression.read"
     SUPPRESSION_CHANGE = "suppression.change"
     BREAKGLASS_OPEN = "breakglass.open"  # one message's text, once
+    # The support desk
+    TICKET_READ = "ticket.read"  # where tickets stand, without words
+    TICKET_SHOW = "ticket.show"  # what was written in one
+    TICKET_OPEN = "ticket.open"
+    TICKET_ANSWER = "ticket.answer"  # write in one, and close it
+    TICKET_ASSIGN = "ticket.assign"
     # Rules and fraud
     RULES_READ = "rules.read"
     RULES_CHECK = "rules.check"  # a message without sending it
@@ -278,6 +284,11 @@ TABLE: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.SUPPRESSION_READ: _by(_S, _R, _A, _CO, _CD, _CS, _CR, _CA),
         Action.SUPPRESSION_CHANGE: _by(_S, _R, _CD, _CS, _CR),
         Action.BREAKGLASS_OPEN: _by_two(_S, _P, _R, second=(_O, _R)),
+        Action.TICKET_READ: _by(_O, _D, _S, _P, _R, _A, _CO, _CD, _CS, _CR, _CA),
+        Action.TICKET_SHOW: _by(_S, _R, _CO, _CD, _CS, _CR),
+        Action.TICKET_OPEN: _by(_O, _D, _S, _P, _R, _CO, _CD, _CS, _CR),
+        Action.TICKET_ANSWER: _by(_S, _R, _CO, _CD, _CS, _CR),
+        Action.TICKET_ASSIGN: _by(_O, _S, _R),
         Action.RULES_READ: _by(_O, _D, _S, _P, _R, _A, _CO, _CD, _CS, _CR, _CA),
         Action.RULES_CHECK: _by(_O, _D, _S, _P, _R, _CO, _CD, _CS, _CR),
         Action.RULES_SWITCH: _by(_O, _R, fresh=True),

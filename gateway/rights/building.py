@@ -9,7 +9,7 @@ from gateway.accounts.administration import Accounts
 from gateway.accounts.profile import AccountSealer
 from gateway.audit.actor import Actor
 from gateway.audit.log import AuditLog
-from gateway.keystore.hold_keys import CASES, HoldKeys
+from gateway.keystore.hold_keys import CASES, TICKET_DAYS, DayKeys, HoldKeys
 from gateway.keystore.installation import shown
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.store import Keystore
@@ -29,6 +29,7 @@ from gateway.rights.leaving import Departures
 from gateway.rights.packages import Packages
 from gateway.rights.places import every_place
 from gateway.rights.tracing import Tracer
+from gateway.support.tickets import Hand, Tickets
 from gateway.vault.vault import Vault
 from redaction.seal import Sealer
 
@@ -86,6 +87,16 @@ def holds(on: Stands, sealer: Sealer, audit: AuditLog) -> Holds:
 def cases(on: Stands, sealer: AccountSealer, actor: Actor) -> Cases:
     keys = HoldKeys(on.keystore, on.clock, CASES)
     return Cases(on.ledger.acts, keys, sealer, on.clock, actor, keeping_of(on.settings.rights))
+
+
+def tickets(on: Stands, sealer: AccountSealer, hand: Hand) -> Tickets:
+    days = DayKeys(on.keystore, on.clock, TICKET_DAYS)
+    return Tickets(on.ledger.acts, days, sealer, on.clock, hand, on.settings.rights.ticket_s * 1000)
+
+
+def own_tickets(on: Stands, sealer: AccountSealer, actor: Actor) -> Tickets:
+    """In hands of the platform's that have no key of their own: a node, the command line."""
+    return tickets(on, sealer, Hand(actor))
 
 
 def breaches(on: Stands, sealer: AccountSealer, actor: Actor) -> Breaches:

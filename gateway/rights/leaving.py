@@ -22,6 +22,7 @@ from gateway.process.clock import Clock
 from gateway.rights.certificates import Certificates, Destroyed
 from gateway.rights.holds import Hands
 from gateway.rules.clerk import forget_senders
+from gateway.support.tickets import forget_tickets
 
 LEAVING: Final = "leaving"
 """Kind of the documents of customers that are being erased; the key is the customer's id."""
@@ -98,6 +99,7 @@ class Departures:
         await forget_overrides(self._ledger.acts, number)
         await forget_reviews(self._ledger.acts, number)
         await forget_notices(self._ledger.acts, number)
+        await forget_tickets(self._ledger.acts, public)
         await clear_customer(self._ledger.accounts, number)
         await self._ledger.retention.checkpoint()
         issued = self._certificates.issue(

@@ -51,7 +51,8 @@ PROMISES: Final[tuple[Promise, ...]] = (
         6,
         "support data is a category of its own and masked at intake",
         "tests/unit/redaction/test_detect.py::test_what_is_certain_is_masked",
-        lacks="no tickets are kept here; the function that masks them is",
+        "tests/unit/gateway/support/test_intake.py::test_what_names_somebody_is_taken_out_and_said",
+        "tests/integration/test_support_desk.py::test_a_ticket_is_masked_at_intake_sealed_and_read_by_those_who_answer",
     ),
     _promise(
         7,

@@ -82,6 +82,8 @@ CATEGORIES: Final[Pairs] = {
     "breach": ("breaches, and who was told", "حوادث التسرب ومن أُشعر بها"),
     "case": ("cases of people, and their clocks", "طلبات الأشخاص ومواعيدها"),
     "case_code": ("digests of codes that prove a number", "بصمات رموز إثبات الأرقام"),
+    "ticket": ("support tickets, and where they stand", "تذاكر الدعم وحالتها"),
+    "ticket_post": ("what was written in support tickets, masked", "ما كُتب في تذاكر الدعم بعد إخفاء بياناته"),
     "case_waiting": ("requests that are not proved yet", "طلبات لم تُثبت بعد"),
     "code_tally": ("counts of codes by digests", "عدّادات الرموز ببصمات"),
     "certificate": ("certificates of destruction", "شهادات الإتلاف"),

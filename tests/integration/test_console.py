@@ -71,6 +71,7 @@ async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_persona
         message = await admin.send(reference="4711", to=NUMBER, text=TEXT)
         kinds = {"operators": "loop", "messages": message, "customers": admin.customer}
         kinds |= {"cases": await _case(admin, client), "routes": await admin.route()}
+        kinds["tickets"] = await _ticket(admin, client)
         for role in Role:
             visits = await visitor(admin, client, role)
             for screen in SCREENS:
@@ -94,6 +95,15 @@ async def _case(admin: Admin, client: aiohttp.ClientSession) -> str:
     _, page, _ = await officer.get("/console/cases")
     (case,) = {each.rpartition("/")[2] for each in page.links if each.startswith("/console/cases/")}
     return case
+
+
+async def _ticket(admin: Admin, client: aiohttp.ClientSession) -> str:
+    asker = await visitor(admin, client, Role.CUSTOMER_SUPPORT, "asker")
+    status, _, _ = await asker.post("/console/tickets", {"topic": "delivery", "text": f"{NUMBER} got nothing"})
+    assert status == 303
+    _, page, _ = await asker.get("/console/tickets")
+    (ticket,) = {each.rpartition("/")[2] for each in page.links if each.startswith("/console/tickets/")}
+    return ticket
 
 
 async def test_without_a_session_every_page_and_every_form_leads_to_the_sign_in(tmp_path: Path) -> None:

@@ -108,6 +108,61 @@ async def test_the_rest_variant_takes_json_behind_basic_credentials(stage: Stage
     assert rate.json() == {"data": {"unit_rate": 0, "submit_sm_count": 1}}
 
 
+async def batch(stage: Stage, said: object) -> Answer:
+    return await stage.ask("POST", "/secure/sendbatch", raw=json.dumps(said).encode(), token=None, headers=[BASIC])
+
+
+async def test_a_batch_is_taken_with_what_all_of_it_shares(stage: Stage) -> None:
+    said = {
+        "globals": {"from": "INTERKEY", "content": "hello"},
+        "messages": [
+            {"to": ["966500000078", 966500000079]},
+            {"to": "966500000077", "hex_content": "0102ff", "coding": 4, "content": None},
+        ],
+        "batch_config": {"callback_url": "https://example.com/taken", "schedule_at": "600s"},
+    }
+    answer = await batch(stage, said)
+    data = answer.json()["data"]
+    assert (answer.status, data["messageCount"], len(set(data["messageIds"]))) == (200, 3, 3)
+    assert data["batchId"] == data["messageIds"][0]
+    rows = (await stage.get("/v1/messages")).json()["messages"]
+    assert {each["id"] for each in rows} == {each.replace("-", "") for each in data["messageIds"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"messages": []}, 400),
+        ({}, 400),
+        ([], 400),
+        ({"messages": "canary"}, 400),
+        ({"messages": [{"to": {"canary": 1}}]}, 400),
+        ({"messages": [{"to": []}], "globals": {"from": "INTERKEY", "content": "hello"}}, 400),
+        ({"messages": [{"to": ["966500000078", "canary"], "from": "INTERKEY", "content": "hello"}]}, 400),
+        ({"messages": [{"to": ["966500000078"] * 1001, "from": "INTERKEY", "content": "hello"}]}, 400),
+        ({"messages": [{"to": "966500000078", "from": "INTERKEY", "content": "hello", "canary": 1}]}, 400),
+        (
+            {
+                "messages": [{"to": "966500000078", "from": "INTERKEY", "content": "hello"}],
+                "batch_config": {"schedule_at": "canary"},
+            },
+            400,
+        ),
+    ],
+)
+async def test_a_batch_with_a_fault_is_not_taken_at_all(stage: Stage, said: object, status: int) -> None:
+    answer = await batch(stage, said)
+    assert (answer.status, list(answer.json())) == (status, ["message"])
+    assert "canary" not in answer.body.decode()
+    assert not (await stage.get("/v1/messages")).json()["messages"]
+
+
+async def test_anybody_may_ping(stage: Stage) -> None:
+    answer = await stage.ask("GET", "/ping", token=None)
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"Jasmin/PONG", "text/plain")
+    assert (await stage.ask("POST", "/ping", token=None)).status == 404
+
+
 async def test_nothing_is_ever_said_in_a_problem_document(stage: Stage) -> None:
     for method, path, status in (("HEAD", "/send", 405), ("PUT", "/send", 405), ("GET", "/secure/other", 404)):
         answer = await stage.ask(method, f"{path}?{urlencode(USUAL)}", token=None)

@@ -27,6 +27,7 @@ from gateway.http_api.admin.steering_table import steering_routes
 from gateway.http_api.admin.subject_table import subject_routes
 from gateway.http_api.admin.table import admin_routes
 from gateway.http_api.admin.tasks_table import task_routes
+from gateway.http_api.admin.ticket_table import ticket_routes
 from gateway.http_api.admin.verbs_table import verb_routes
 from gateway.http_api.admin.watching_table import watching_routes
 from gateway.http_api.routes import Route
@@ -60,6 +61,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *account_routes(AccountEndpoints(parts, owners, sources.accounts, partial(last_days, sources.ledger.acts))),
         *subject_routes(parts, sources.rights, sources.directory),
         *case_routes(parts, sources.rights, sources.directory, sources.people),
+        *ticket_routes(parts, sources.rights, sources.directory, sources.people),
         *duty_routes(parts, sources.rights, sources.directory, sources.people),
         *sender_routes(SenderEndpoints(parts, sources.ledger, sources.accounts, sources.judge, sources.packs)),
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),

@@ -58,10 +58,15 @@ class FacadeDesk:
         path, _, query = request.raw_path.partition("?")
         found = self._places.find(path, _header(request), query)
         facade = self._places.of_prefix(path) if found is None else found.place.facade
-        if facade is None:
+        page = self._places.page(path) if request.method == "GET" else None
+        if facade is None and page is None:
             return await self._otherwise(request)
         if isinstance(request.protocol, SeatedHandler) and request.protocol.has_more:
             await asyncio.sleep(0)  # see `gateway.http_api.answering`
+        if page is not None:
+            page.answers[200] += 1
+            return named(self._replies, request, page.made())
+        assert facade is not None
         self._traffic.began()
         try:
             if found is None:
@@ -89,7 +94,7 @@ class FacadeDesk:
         body = b""
         if method != "GET":
             body = await read_body(request, self.limits.max_body_bytes, self.limits.read_timeout_s)
-        asked = asked_of(method, path, found.places, query, _header(request), body)
+        asked = asked_of(found, method, path, query, _header(request), body)
         login = endpoint.login(asked)
         key = self._gatekeeper.open_facade(request, login, place.facade.name, endpoint.scope_of(method))
         read = endpoint.sends.get(method)

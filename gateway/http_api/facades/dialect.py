@@ -55,6 +55,8 @@ class Taken(msgspec.Struct, frozen=True):
     message: Message
 
 
+Page = Callable[[], Reply]
+"""What anybody is answered."""
 Login = Callable[[Asked], Secret | None]
 """Takes the credentials out of a request: the key, which is user name and password together; None for none."""
 Work = Callable[[Asked, ApiKey], Awaitable[Reply]]
@@ -86,7 +88,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have. scopes: by
     method, where they differ. claims: whether a request with these headers and this query is the façade's, where the
     path is another API's as well; None: all are. refused: how this endpoint says a refusal, where not as the whole
-    façade does. sends: by method, what sends. work: of the other methods.
+    façade does. sends: by method, what sends. work: of the other methods. reads_body: its body is no form and no flat
+    JSON object, and is given as it came.
     """
 
     path: str
@@ -98,6 +101,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     claims: Callable[[Header, str], bool] | None = None
     refused: Callable[[Refusal], Reply] | None = None
     scopes: Mapping[str, str] = {}
+    reads_body: bool = False
 
     def scope_of(self, method: str) -> str:
         return self.scopes.get(method, self.scope)
@@ -114,10 +118,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 class Facade(msgspec.Struct, frozen=True, kw_only=True):
     """name: in settings and keys. prefixes: of all paths that are its own, so that it says itself that there is nothing
-    at one of them.
+    at one of them. pages: by path, what anybody is answered who asks with GET, whether with credentials or without.
     """
 
     name: str
     prefixes: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     refused: Callable[[Refusal], Reply]
+    pages: Mapping[str, Page] = {}

@@ -6,9 +6,9 @@ there no more, so that credentials do not travel on with the rest.
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -28,6 +28,9 @@ _CUT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _DIGITS: Final = re.compile(r"\s*([+-]?[0-9]{1,9})")
 
 Pair = tuple[str, bytes]
+Value = str | int | float | bool | None
+"""That a member of a JSON object has here, or each of a list."""
+T = TypeVar("T")
 
 
 class Fields:
@@ -147,13 +150,21 @@ def _of_multipart(body: bytes, boundary: bytes) -> list[Pair]:
 
 
 def _of_json(body: bytes) -> list[Pair]:
-    """Numbers and truths as they are written, a list as a value each; null is as if it were not there."""
+    return of_object(decoded(body, dict[str, Value | list[Value]]))
+
+
+def decoded(body: bytes, of: type[T]) -> T:
+    """What a JSON body says. Raises Refusal."""
     try:
-        said = msgspec.json.decode(body, type=dict[str, _Value | list[_Value]])
+        return msgspec.json.decode(body, type=of)
     except msgspec.ValidationError:
         raise alone(Refusal("wrong_type")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise alone(Refusal("malformed_json")) from None
+
+
+def of_object(said: "Mapping[str, Value | list[Value]]") -> list[Pair]:
+    """Numbers and truths as they are written, a list as a value each; null is as if it were not there."""
     pairs: list[Pair] = []
     for name, value in said.items():
         for each in value if isinstance(value, list) else [value]:
@@ -164,6 +175,3 @@ def _of_json(body: bytes) -> list[Pair]:
 
 def _written(value: "str | int | float | bool") -> bytes:
     return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else msgspec.json.encode(value)
-
-
-_Value = str | int | float | bool | None

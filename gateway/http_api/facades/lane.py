@@ -65,7 +65,7 @@ class FacadeLane:
         assert isinstance(found, Found)
         place = found.place
         try:
-            asked = asked_of(usual.method, usual.path, found.places, usual.query, header_of(usual.fields), body)
+            asked = asked_of(found, usual.method, usual.path, usual.query, header_of(usual.fields), body)
             key = self._key(connection, usual, place, asked)
             errand = place.endpoint.sends[usual.method](asked, key)
             if len(errand.orders) == 1 and errand.once is None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.http_api.facades.dialect import Endpoint, Facade, Header
+from gateway.http_api.facades.dialect import Endpoint, Facade, Header, Page
 from gateway.http_api.traffic import Traffic
 
 NOWHERE: Final[Mapping[str, str]] = {}
@@ -32,6 +32,16 @@ class Found:
         self.places: Final = places
 
 
+class OpenPage:
+    """What anybody is answered at a path, and where that is counted, by status."""
+
+    __slots__ = ("answers", "made")
+
+    def __init__(self, made: Page, answers: list[int]) -> None:
+        self.made: Final = made
+        self.answers: Final = answers
+
+
 class FacadePlaces:
     """Of all façades that are switched on. Raises ValueError for a path that is there twice."""
 
@@ -39,7 +49,9 @@ class FacadePlaces:
         self._exact: dict[str, Found] = {}
         self._open: list[tuple[re.Pattern[str], Place]] = []
         self._prefixes: list[tuple[str, Facade]] = []
+        self._pages: dict[str, OpenPage] = {}
         for facade in facades:
+            self._pages |= {path: OpenPage(made, traffic.answers(path)) for path, made in facade.pages.items()}
             self._prefixes.extend((prefix, facade) for prefix in facade.prefixes)
             for endpoint in facade.endpoints:
                 self._add(Place(facade, endpoint, traffic.answers(endpoint.path)))
@@ -70,6 +82,10 @@ class FacadePlaces:
             if match is not None:
                 return Found(place, match.groupdict())
         return None
+
+    def page(self, path: str) -> OpenPage | None:
+        """What is answered to a GET without credentials; None for nothing."""
+        return self._pages.get(path)
 
     def of_prefix(self, path: str) -> Facade | None:
         """Whose a path is where nothing is."""

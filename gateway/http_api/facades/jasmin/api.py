@@ -1,4 +1,4 @@
-"""Jasmin's send, rate and balance, and its REST variant's `/secure/send`, rate and balance."""
+"""Jasmin's send, rate, balance and ping, and its REST variant's `/secure/send`, sendbatch, rate and balance."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -9,12 +9,14 @@ from gateway.accounts.customers import ApiKey
 from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Taken
 from gateway.http_api.facades.fields import Fields
 from gateway.http_api.facades.ids import uuid_of
+from gateway.http_api.facades.jasmin.batch import dashed, orders
 from gateway.http_api.facades.jasmin.reading import NAME, read, said_in
 from gateway.http_api.facades.jasmin.words import WORDS
 from gateway.http_api.facades.logins import basic, joined
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.sending import sends
 from gateway.http_api.replies import JSON, Reply
+from gateway.limits.balance import MICRO
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from operators.smpp.coding import EncodingError
@@ -25,8 +27,8 @@ from redaction.personal import Secret
 _PLAIN: Final = "text/plain"
 _ANY: Final = frozenset({"GET", "POST"})
 _GET: Final = frozenset({"GET"})
-_NOT_DEFINED: Final = {"balance": "ND", "sms_count": "ND"}
-"""Jasmin's word for what nobody has set. What a customer has left is told by our own API."""
+NOT_DEFINED: Final = "ND"
+"""Jasmin's word for what nobody has set."""
 _encode: Final = msgspec.json.Encoder().encode
 
 Write = Callable[[str], tuple[bytes, str]]
@@ -37,6 +39,7 @@ def facade(parts: Parts) -> Facade:
     api = _Api(parts)
     send = sends(api.read, api.sent)
     secure = sends(api.read_secure, api.sent_securely)
+    batch = sends(api.read_batch, api.batch_sent)
     said, data = api.refused_in(_json), api.refused_in(_message)
     return Facade(
         name=NAME,
@@ -52,6 +55,14 @@ def facade(parts: Parts) -> Facade:
                 sends={"POST": secure},
                 refused=data,
             ),
+            Endpoint(
+                path="/secure/sendbatch",
+                methods=frozenset({"POST"}),
+                login=secure_login,
+                sends={"POST": batch},
+                refused=data,
+                reads_body=True,
+            ),
             Endpoint(path="/secure/rate", methods=_GET, login=secure_login, work=api.rate_securely, refused=data),
             Endpoint(
                 path="/secure/balance",
@@ -63,6 +74,7 @@ def facade(parts: Parts) -> Facade:
             ),
         ),
         refused=api.refused_in(_error),
+        pages={"/ping": api.ping},
     )
 
 
@@ -85,12 +97,19 @@ class _Api:
     def __init__(self, parts: Parts) -> None:
         self._replies = parts.replies
         self._clock = parts.clock
+        self._left = parts.sources.left
+
+    def ping(self) -> Reply:
+        return self._replies.of(200, b"Jasmin/PONG", _PLAIN)
 
     def read(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
         return read(asked, key, self._clock.now_ms())
 
     def read_secure(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
-        return self.read(_dashed(asked), key)
+        return self.read(msgspec.structs.replace(asked, fields=dashed(asked.fields)), key)
+
+    def read_batch(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
+        return orders(asked, key, self._clock.now_ms())
 
     def sent(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
         return self._replies.of(200, _success(taken[0].message).encode(), _PLAIN)
@@ -98,17 +117,27 @@ class _Api:
     def sent_securely(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
         return self._data(_success(taken[0].message))
 
+    def batch_sent(self, _asked: Asked, _key: ApiKey, taken: Sequence[Taken]) -> Reply:
+        """The batch has no id of its own: that of its first message stands for it."""
+        ids = [uuid_of(each.message.id) for each in taken]
+        return self._data({"batchId": ids[0], "messageCount": len(ids), "messageIds": ids})
+
     async def rate(self, asked: Asked, key: ApiKey) -> Reply:
-        return self._replies.of(200, _encode(_rate(asked)), JSON)
+        return self._replies.of(200, _encode(_rate(asked.fields)), JSON)
 
     async def rate_securely(self, asked: Asked, key: ApiKey) -> Reply:
-        return self._data(_rate(_dashed(asked)))
+        return self._data(_rate(dashed(asked.fields)))
 
-    async def balance(self, _asked: Asked, _key: ApiKey) -> Reply:
-        return self._replies.of(200, _encode(_NOT_DEFINED), JSON)
+    async def balance(self, _asked: Asked, key: ApiKey) -> Reply:
+        return self._replies.of(200, _encode(await self._balance_of(key)), JSON)
 
-    async def balance_securely(self, _asked: Asked, _key: ApiKey) -> Reply:
-        return self._data(_NOT_DEFINED)
+    async def balance_securely(self, _asked: Asked, key: ApiKey) -> Reply:
+        return self._data(await self._balance_of(key))
+
+    async def _balance_of(self, key: ApiKey) -> dict[str, object]:
+        """Messages are not counted down here, so their number is never defined."""
+        left_micro = None if self._left is None else await self._left(key.customer.id)
+        return {"balance": NOT_DEFINED if left_micro is None else left_micro / MICRO, "sms_count": NOT_DEFINED}
 
     def _data(self, said: object) -> Reply:
         return self._replies.of(200, _encode({"data": said}), JSON)
@@ -130,22 +159,13 @@ def _success(message: Message) -> str:
     return f'Success "{uuid_of(message.id)}"'
 
 
-def _rate(asked: Asked) -> dict[str, int]:
+def _rate(fields: Fields) -> dict[str, int]:
     """Of a text without a content one part; there are no prices here."""
-    said = said_in(asked.fields)
+    said = said_in(fields)
     try:
         return {"unit_rate": 0, "submit_sm_count": plan(said.get("content", "")).segments}
     except EncodingError:
         raise alone(Refusal("forbidden_character", "text")) from None
-
-
-def _dashed(asked: Asked) -> Asked:
-    """Names of the REST variant may have `_` where those of the HTTP API have `-`."""
-    fields = asked.fields
-    renamed = Fields(
-        (name if name == "custom_tlvs" else name.replace("_", "-"), fields.octets(name) or b"") for name in fields
-    )
-    return msgspec.structs.replace(asked, fields=renamed)
 
 
 def _error(text: str) -> tuple[bytes, str]:

@@ -11,7 +11,7 @@ from redaction.document_inventory import DOCUMENTS
 def test_every_field_is_declared_and_no_other() -> None:
     stored = {f"{overrides.KIND}.{field}" for field in ("key", *overrides.Override.__struct_fields__)}
     assert stored == {name for name in DOCUMENTS if name.startswith(f"{overrides.KIND}.")}
-    stored = {f"{reviews.KIND}.{field}" for field in ("key", *reviews.Decision.__struct_fields__)}
+    stored = {f"{reviews.KIND}.{field}" for field in ("key", *reviews.Stored.__struct_fields__)}
     assert stored == {name for name in DOCUMENTS if name.startswith(f"{reviews.KIND}.")}
     stored = {f"{KIND}.{field}" for field in ("key", *Block.__struct_fields__)}
     assert stored == {name for name in DOCUMENTS if name.startswith(f"{KIND}.")}
