@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from config.settings import HttpSettings
+from config.settings import FacadeSettings, HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
@@ -78,15 +78,7 @@ class HttpApi:
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
-        parts = Parts(
-            sending=sending,
-            sources=sources,
-            directory=directory,
-            replies=replies,
-            clock=clock,
-            rights=None if rights is None else rights.desk,
-        )
-        places = FacadePlaces(wanted(settings.facades, parts), self.traffic)
+        places = self._places(sources, directory, clock, rights, settings.facades)
         self._facades = FacadeDesk(
             places,
             sending,
@@ -119,6 +111,24 @@ class HttpApi:
             desk=desk,
             answers=answering.strays,
         )
+
+    def _places(
+        self,
+        sources: Sources,
+        directory: Directory,
+        clock: Clock,
+        rights: RightsSource | None,
+        settings: FacadeSettings,
+    ) -> FacadePlaces:
+        parts = Parts(
+            sending=self._sending,
+            sources=sources,
+            directory=directory,
+            replies=self._replies,
+            clock=clock,
+            rights=None if rights is None else rights.desk,
+        )
+        return FacadePlaces(wanted(settings, parts), self.traffic)
 
     @property
     def table(self) -> RouteTable:
