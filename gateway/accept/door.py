@@ -33,6 +33,7 @@ from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeysWithheld, SealError, alone
+from redaction.personal import Msisdn
 from redaction.pseudonymise import Digests, leaf_of_pseudonym
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -206,6 +207,10 @@ class Door:
             done(record, Written.UNAVAILABLE)
 
         self._minimiser.due_keys.make(message.tag, begin_ms, offer)
+
+    def person(self, written: str) -> Msisdn | None:
+        """The number that this is, however it is written; None where it is none."""
+        return self._validator.number(written)
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key:

@@ -8,6 +8,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.ledger.journal import Done
 from gateway.model.message import Message
 from gateway.model.submission import NO_FORM, SmppForm
+from redaction.personal import Msisdn
 
 
 class Door(Protocol):
@@ -34,6 +35,9 @@ class Door(Protocol):
 
     def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent."""
+
+    def person(self, written: str) -> Msisdn | None:
+        """The number that this is, however it is written; None where it is none."""
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key.

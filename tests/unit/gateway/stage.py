@@ -28,7 +28,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import ManualClock
-from redaction.personal import Purpose, Secret
+from redaction.personal import Msisdn, Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
@@ -109,6 +109,9 @@ class SmallDoor:
             return Inquired(verdicts=[])
         found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
         return Inquired(verdicts=[found])
+
+    def person(self, written: str) -> Msisdn | None:
+        return Msisdn(written) if _NUMBER.fullmatch(written) else None
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
