@@ -404,7 +404,6 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "key": "number of the customer, and the control that held its messages",
             "at_ms": "when somebody decided on them",
             "releases": "whether they were sent, or dropped",
-            "version": "always the same; that of the document counts",
         },
     ),
     # reason: as long as the entries of the audit log that commit to it

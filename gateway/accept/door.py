@@ -122,6 +122,10 @@ class Door:
             raise alone(self._full()) from None
         return message
 
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names. Raises Refusal."""
+        return self._validator.recipient(request.to)
+
     def expect(self, batches: int) -> None:
         """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
         self._till.expect(batches)
@@ -226,7 +230,7 @@ class Door:
         try:
             if message.subject == earlier.subject:
                 return True
-            to = self._validator.recipient(request.to)
+            to = self.recipient(request)
             names = self._minimiser.names_at(earlier.customer, to, earlier.tag, self._times_of(earlier))
         except KeysWithheld:
             raise alone(_keyless()) from None

@@ -15,6 +15,7 @@ CODES: Final = (
     ("config.secret.SecretMissing", "secret_missing"),
     ("gateway.accounts.invalid.InvalidSetting", "invalid_value"),
     ("gateway.control.wanted.Unreadable", "wanted_unreadable"),
+    ("gateway.transparency.versions.VersionUnreadable", "version_unreadable"),
     ("gateway.accounts.administration.UnknownAccount", "unknown_account"),
     ("gateway.rules.clerk.UnknownSender", "unknown_sender"),
     ("gateway.fraud.blocks.UnknownBlock", "unknown_block"),

@@ -30,6 +30,9 @@ class Door(Protocol):
         called.
         """
 
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request that was taken in names."""
+
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer: their messages are made durable together."""
 

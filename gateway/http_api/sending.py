@@ -108,7 +108,8 @@ class SendPath:
             request = decode_message(body)
             if idempotency is not None:
                 sending.request = request
-            sending.message = self.offer(key, request, sending, idempotency)
+            sending.message = message = self.offer(key, request, sending, idempotency)
+            sending.person = self.person(request, message)
         except Exception as error:
             refusal = refusal_of(error)
             if self.several is not None and (refusal.code, refusal.field) == _A_LIST:
@@ -133,6 +134,18 @@ class SendPath:
         if form is NO_FORM:
             request, form = written_octets(request)
         return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
+
+    def person(self, request: MessageRequest, message: Message) -> str:
+        """What is shown of the number in a request of which this message was made a moment ago, as long as its answer
+        is outstanding: to open what was just covered would cost as much as a tenth of taking it. '' where nothing is
+        sealed yet, or the number was understood by more than is written of it: then the record is asked.
+        """
+        if message.content is None:
+            return ""
+        try:
+            return self._door.recipient(request).masked()
+        except Refusal:  # octets may go to a number of another country without a plus, as over SMPP
+            return ""
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
@@ -167,7 +180,7 @@ class SendPath:
     def stored(self, sending: "_Sending", result: WriteResult) -> None:
         """The commit is done: the message is durable, or an earlier one stands for it, or the commit failed."""
         if result == sending.message.id:
-            self._take(sending, sending.message, b"")
+            self._take(sending, sending.message, b"", sending.person)
         elif not isinstance(result, bytes):
             self._refuse(sending, untaken(result))
         else:
@@ -186,18 +199,18 @@ class SendPath:
         else:
             self._take(sending, earlier, REPLAYED)
 
-    def _take(self, sending: "_Sending", message: Message, more: bytes) -> None:
+    def _take(self, sending: "_Sending", message: Message, more: bytes, person: str = "") -> None:
         self.settle(sending.key)
         try:
-            body = _encode(self.view(message))
+            body = _encode(self.view(message, person))
         except Exception as error:
             sending.waiter.refused(refusal_of(error))
         else:
             sending.waiter.taken(body, more)
 
-    def view(self, message: Message) -> MessageAccepted:
-        """What is answered of a message that is durable."""
-        return accepted_view(message, self._mask(message))
+    def view(self, message: Message, person: str = "") -> MessageAccepted:
+        """What is answered of a message that is durable. person: as `person` gave it; '' asks the record."""
+        return accepted_view(message, person or self._mask(message))
 
     def _refuse(self, sending: "_Sending", refusal: Refusal) -> None:
         self.settle(sending.key, 1, 1)
@@ -211,10 +224,10 @@ class SendPath:
 class _Sending:
     """One message on its way to the disk, and who waits for it. The journal calls it once.
 
-    request: what it was made of, where it may repeat another.
+    request: what it was made of, where it may repeat another. person: see `SendPath.person`.
     """
 
-    __slots__ = ("_path", "key", "message", "request", "waiter")
+    __slots__ = ("_path", "key", "message", "person", "request", "waiter")
 
     message: Message
 
@@ -222,6 +235,7 @@ class _Sending:
         self._path = path
         self.key = key
         self.waiter = waiter
+        self.person = ""
         self.request: MessageRequest | None = None
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:

@@ -27,6 +27,7 @@ from gateway.ledger.contract import (
     WriteResult,
     Written,
 )
+from gateway.ledger.document_keys import customer_of
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.ledger.roles import Acts, Balances, Messages
 from gateway.limits.balance import KIND, MICRO, Terms, read_terms
@@ -176,7 +177,10 @@ class Till:
         found: dict[int, Terms] = {}
         after = ""
         while page := await self._acts.of_kind(KIND, after):
-            found |= {int(each.key): terms for each in page if (terms := read_terms(each)).active}
+            for each in page:
+                customer, terms = customer_of(each.key), read_terms(each)
+                if customer is not None and terms.active:
+                    found[customer] = terms
             after = page[-1].key
         self._terms, self._version = found, version
 

@@ -159,6 +159,8 @@ KINDS: Final[dict[str, Kind]] = {
     "extension_too_late": Kind(409, 0x08, "An extension is told before the time to answer is over."),
     "already_extended": Kind(409, 0x08, "The time to answer was extended before, and is extended once."),
     "not_extendable": Kind(409, 0x08, "The time of cases of this kind is not extended."),
+    # the audit log
+    "audit_flawed": Kind(409, 0x08, "The audit log is not as it was signed; `audit verify` says from where on."),
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }

@@ -139,6 +139,12 @@ class Admin:
         found = [json.loads(each) for each in [*written, *waiting]]
         return [each for each in found if each["act"] == act]
 
+    @property
+    def audit_folder(self) -> Path:
+        writer = self.node.stores.audit.writer
+        assert writer is not None
+        return writer.folder
+
     def _log(self) -> list[bytes]:
         writer = self.node.stores.audit.writer
         if writer is None or not (writer.folder / CHECKPOINT).exists():

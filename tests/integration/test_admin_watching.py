@@ -1,8 +1,11 @@
 """What the admin API tells of everything: traffic, what is kept and by which keys, the newest of the audit log."""
 
+import asyncio
 from pathlib import Path
 
+from gateway.audit.tiles import CHECKPOINT
 from gateway.people.roles import Action
+from tests.bounds import LIMIT_S
 from tests.integration.admin_stage import running_admin
 
 
@@ -52,3 +55,31 @@ async def test_the_newest_entries_of_the_log_are_shown_by_act_and_customer(tmp_p
         assert {each["customer"] or each["object"] for each in told["entries"]} == {admin.customer}
         for query in ("last=0", "last=501", "act=%0A", "last=x"):
             assert (await admin.ask("GET", f"/admin/v1/audit?{query}", headers=everybody))[0] == 400
+
+
+async def test_a_log_that_was_damaged_is_said_to_be(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers, folder = await admin.token(Action.AUDIT_READ), admin.audit_folder
+        async with asyncio.timeout(LIMIT_S):
+            while not (await admin.ask("GET", "/admin/v1/audit", headers=headers))[1]["size"]:
+                await asyncio.sleep(0.01)  # the log is written by a task of its own
+        for octets in (b"\x00\x02{}" * 300, b"", b"\xff"):
+            for bundle in (folder / "tile" / "entries").rglob("*"):
+                if bundle.is_file():
+                    bundle.write_bytes(octets)
+            status, told, _ = await admin.ask("GET", "/admin/v1/audit", headers=headers)
+            assert (status, told["code"]) == (409, "audit_flawed")
+        (folder / CHECKPOINT).write_bytes(b"no note")
+        status, told, _ = await admin.ask("GET", "/admin/v1/audit", headers=headers)
+        assert (status, told["code"]) == (409, "audit_flawed")
+
+
+async def test_a_small_sum_is_not_told_by_what_it_adds_up_to(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        counts = await admin.token(Action.USAGE_READ)
+        for number in range(11):
+            await admin.send(**{"class": "otp" if number == 0 else "transactional"})
+        status, told, _ = await admin.ask("GET", f"/admin/v1/customers/{admin.customer}/usage", headers=counts)
+        assert (status, {each["messages"] for each in told["items"]}) == (200, {None})
+        status, told, _ = await admin.ask("GET", "/admin/v1/traffic", headers=counts)
+        assert (status, {each["messages"] for each in told["times"]}) == (200, {11})

@@ -101,6 +101,9 @@ class SmallDoor:
             raise Refusal("overloaded") from None
         return record.message
 
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        return Msisdn(request.to[1:], 966)
+
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
 
