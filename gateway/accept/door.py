@@ -212,7 +212,7 @@ class Door:
 
         self._minimiser.due_keys.make(message.tag, begin_ms, offer)
 
-    def person(self, written: str) -> Msisdn | None:
+    def number(self, written: str) -> Msisdn | None:
         """The number that this is, however it is written; None where it is none."""
         return self._validator.number(written)
 

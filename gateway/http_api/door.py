@@ -39,7 +39,7 @@ class Door(Protocol):
     def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent."""
 
-    def person(self, written: str) -> Msisdn | None:
+    def number(self, written: str) -> Msisdn | None:
         """The number that this is, however it is written; None where it is none."""
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:

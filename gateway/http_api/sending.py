@@ -117,9 +117,9 @@ class SendPath:
             else:
                 self._refuse(sending, refusal)
 
-    def person(self, written: str) -> Msisdn | None:
-        """See `gateway.accept.door.Door.person`."""
-        return self._door.person(written)
+    def number(self, written: str) -> Msisdn | None:
+        """See `gateway.accept.door.Door.number`."""
+        return self._door.number(written)
 
     def offer(
         self,

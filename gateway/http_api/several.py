@@ -72,7 +72,7 @@ class SeveralSender:
         found: dict[str, int] = {}
         places: list[int] = []
         for place, each in enumerate(recipients):
-            person = self._path.person(each)
+            person = self._path.number(each)
             spelled = each if person is None else person.reveal(Purpose.ACCEPT)
             places.append(found.setdefault(spelled, place))
         return places

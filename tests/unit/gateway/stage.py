@@ -113,7 +113,7 @@ class SmallDoor:
         found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
         return Inquired(verdicts=[found])
 
-    def person(self, written: str) -> Msisdn | None:
+    def number(self, written: str) -> Msisdn | None:
         return Msisdn(written) if _NUMBER.fullmatch(written) else None
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
