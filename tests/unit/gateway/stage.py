@@ -24,6 +24,7 @@ from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
+from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Severity, Verdict
@@ -114,7 +115,7 @@ class SmallDoor:
         return Inquired(verdicts=[found])
 
     def number(self, written: str) -> Msisdn | None:
-        return Msisdn(written) if _NUMBER.fullmatch(written) else None
+        return parse_number(written, "SA")
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
