@@ -212,10 +212,6 @@ class Door:
 
         self._minimiser.due_keys.make(message.tag, begin_ms, offer)
 
-    def number(self, written: str) -> Msisdn | None:
-        """The number that this is, however it is written; None where it is none."""
-        return self._validator.number(written)
-
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key:
         recipient, class, encoding and number of segments. Texts are not compared (docs/decisions/0002).

@@ -171,13 +171,9 @@ class Validator:
             unguessed=None,
         )
 
-    def number(self, raw: str) -> Msisdn | None:
-        """Of whoever is meant by it here; None where it is no number."""
-        return parse_number(raw, self._settings.default_region)
-
     def recipient(self, raw: str, form: SmppForm = NO_FORM) -> Msisdn:
         """Whom a message goes to. Raises Refusal."""
-        to = self.number(raw)
+        to = parse_number(raw, self._settings.default_region)
         if to is None and form is not NO_FORM:  # a number of another country, whose type the peer left unsaid
             to = parse_number(f"+{raw}", self._settings.default_region)
         if to is None:

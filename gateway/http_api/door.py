@@ -31,16 +31,13 @@ class Door(Protocol):
         """
 
     def recipient(self, request: MessageRequest) -> Msisdn:
-        """Whom a request that was taken in names."""
+        """Whom a request names. Raises Refusal."""
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer: their messages are made durable together."""
 
     def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent."""
-
-    def number(self, written: str) -> Msisdn | None:
-        """The number that this is, however it is written; None where it is none."""
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         """Whether a message that was made of this request asks for the same as an earlier one of its idempotency key.

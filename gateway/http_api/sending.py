@@ -117,9 +117,9 @@ class SendPath:
             else:
                 self._refuse(sending, refusal)
 
-    def number(self, written: str) -> Msisdn | None:
-        """See `gateway.accept.door.Door.number`."""
-        return self._door.number(written)
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names, however that is written. Raises Refusal."""
+        return self._door.recipient(request)
 
     def offer(
         self,

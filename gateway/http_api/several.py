@@ -41,9 +41,10 @@ class SeveralSender:
             self._path.settle(key, 1, 1)
             waiter.refused(refusal_of(error))
             return
-        first = self._first(recipients)
+        asked = [msgspec.structs.replace(template, to=each) for each in recipients]
+        first = self._first(asked)
         places = [place for place, each in enumerate(first) if place == each]
-        messages = [msgspec.structs.replace(template, to=recipients[place]) for place in places]
+        messages = [asked[place] for place in places]
         try:
             items = await self._batches.send(key, messages, idempotency, admitted=1)
             said = _encode(_answer(first, dict(zip(places, items, strict=True))))
@@ -67,15 +68,17 @@ class SeveralSender:
             raise Refusal("batch_too_long", "to")
         return decode_message(_encode({**fields, "to": recipients[0]})), recipients
 
-    def _first(self, recipients: list[str]) -> list[int]:
+    def _first(self, asked: list[MessageRequest]) -> list[int]:
         """For each recipient the place of the first that is the same."""
         found: dict[str, int] = {}
-        places: list[int] = []
-        for place, each in enumerate(recipients):
-            person = self._path.number(each)
-            spelled = each if person is None else person.reveal(Purpose.ACCEPT)
-            places.append(found.setdefault(spelled, place))
-        return places
+        return [found.setdefault(self._spelled(each), place) for place, each in enumerate(asked)]
+
+    def _spelled(self, request: MessageRequest) -> str:
+        """The one spelling of a number; what is none stands for itself."""
+        try:
+            return self._path.recipient(request).reveal(Purpose.ACCEPT)
+        except Refusal:
+            return request.to
 
 
 def _answer(first: list[int], items: dict[int, BatchItem]) -> SeveralAccepted:

@@ -103,7 +103,10 @@ class SmallDoor:
         return record.message
 
     def recipient(self, request: MessageRequest) -> Msisdn:
-        return Msisdn(request.to[1:], 966)
+        found = parse_number(request.to, "SA")
+        if found is None:
+            raise Refusal("invalid_number", "to")
+        return found
 
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
@@ -113,9 +116,6 @@ class SmallDoor:
             return Inquired(verdicts=[])
         found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
         return Inquired(verdicts=[found])
-
-    def number(self, written: str) -> Msisdn | None:
-        return parse_number(written, "SA")
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
