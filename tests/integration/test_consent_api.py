@@ -59,7 +59,8 @@ class Stage:
         body = {"to": PERSON, "from": "INTERKEY", "text": "x", "class": message_class}
         status, told = await self.post("/v1/messages/check", body)
         assert status == 200, told
-        return told["outcome"], [(each["code"], each["rule"], each["field"]) for each in told["findings"]]
+        found = [each for each in told["findings"] if each["enforced"]]
+        return told["outcome"], [(each["code"], each["rule"], each["field"]) for each in found]
 
     async def content(self, identifier: bytes) -> Content:
         found = await self.node.stores.ledger.messages.find(self.key.customer.id, identifier)
