@@ -33,6 +33,7 @@ class Need(msgspec.Struct, frozen=True):
 class Screen(msgspec.Struct, frozen=True):
     """action: of who may see it. needs: by the name that its template uses. makes: what is reckoned from what was told.
     finds: the parameter that leads to the page of what has this id. is_listed: whether the menu may have it.
+    is_shared: whether all with the same roles see the same, so that the part that is kept fresh is drawn once for them.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Screen(msgspec.Struct, frozen=True):
     makes: Callable[[Values], Values] = lambda _: {}
     finds: str = ""
     is_listed: bool = True
+    is_shared: bool = False
 
     @property
     def section(self) -> str:
@@ -153,10 +155,10 @@ _PEOPLE: Final = {
 }
 
 SCREENS: Final = (
-    Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of),
+    Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of, is_shared=True),
     _list("problems", N_("Problems"), Action.PROBLEM_READ),
-    Screen("/console/operators", N_("Operators"), Action.OPERATOR_READ, "operators.html", _LINKS),
-    _thing("operators", "operator", N_("Operator"), Action.OPERATOR_READ),
+    Screen("/console/operators", N_("Operators"), Action.OPERATOR_READ, "operators.html", _LINKS, is_shared=True),
+    msgspec.structs.replace(_thing("operators", "operator", N_("Operator"), Action.OPERATOR_READ), is_shared=True),
     _list("routes", N_("Routes"), Action.ROUTE_READ),
     _thing("routes", "route", N_("Route"), Action.ROUTE_READ),
     Screen("/console/messages", N_("Messages"), Action.MESSAGE_READ, "messages.html", {}, finds="id"),
