@@ -43,9 +43,11 @@ HOUR_MS: Final = 3_600_000
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong with a form. fields: what is wrong, by name. typed: what is shown again; no password."""
+    """What went wrong with a form. about: id of what it is about. fields: what is
+    wrong, by name. typed: what is shown again; no password."""
 
     verb: str
+    about: str
     refusal: Refusal
     title: str
     fields: Mapping[str, str]
@@ -248,7 +250,7 @@ class Site:
             fields[str(told.said["field"])] = ""
         secret = {each.name for each in verb.fields if each.kind.value == "password"}
         typed = {name: value for name, value in form.items() if name not in secret}
-        fault = Fault(verb=verb.name, refusal=refusal, title=title, fields=fields, typed=typed)
+        fault = Fault(verb=verb.name, about=call.argument, refusal=refusal, title=title, fields=fields, typed=typed)
         screen = place.screen
         if not visit.may(screen.action, screen.owner(place.argument, visit.customer)):
             raise refusal

@@ -15,7 +15,7 @@ VISIT = Visit(
     roles=frozenset({Role.OWNER}),
     customer="",
     has_second=True,
-    form_token="of one session",  # noqa: S106
+    form_token="of one session",
 )
 
 
@@ -23,7 +23,7 @@ VISIT = Visit(
 def test_a_part_is_kept_for_a_moment(after_ms: int, is_kept: bool) -> None:
     parts = KeptParts()
     parts.keep(VISIT, b"part", 10_000)
-    other = msgspec.structs.replace(VISIT, person="usr_2", form_token="of another")  # noqa: S106
+    other = msgspec.structs.replace(VISIT, person="usr_2", form_token="of another")
     assert (parts.find(other, 10_000 + after_ms) == b"part") == is_kept
 
 
