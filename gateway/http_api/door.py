@@ -31,7 +31,7 @@ class Door(Protocol):
         """
 
     def recipient(self, request: MessageRequest) -> Msisdn:
-        """Whom a request that was taken in names."""
+        """Whom a request names. Raises Refusal."""
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer: their messages are made durable together."""

@@ -8,7 +8,7 @@ by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -32,9 +32,11 @@ from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
+from redaction.personal import Msisdn
 
 REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
 _IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
+_A_LIST: Final = ("wrong_type", "to")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -48,8 +50,14 @@ class Waiter(Protocol):
         """Nothing was stored."""
 
 
+Several = Callable[[ApiKey, bytes, str | None, Waiter], Coroutine[object, object, None]]
+"""Takes a body whose `to` is a list, for which one message is admitted, and settles that."""
+
+
 class SendPath:
-    """Call `stop` at the end. mask: what is shown of a message's number."""
+    """Call `stop` at the end. mask: what is shown of a message's number. several: who takes lists of recipients; None
+    where they are refused.
+    """
 
     def __init__(
         self, door: Door, messages: Messages, admission: Admission, clock: Clock, mask: Callable[[Message], str]
@@ -60,7 +68,8 @@ class SendPath:
         self._clock = clock
         self._mask = mask
         self._tasks = TaskOwner()
-        self._repeats = 0
+        self._looks = 0
+        self.several: Several | None = None
 
     def precheck(self, key: ApiKey) -> None:
         """Whether one message could be admitted now, for a caller that cannot count yet. Raises Refusal."""
@@ -102,7 +111,15 @@ class SendPath:
             sending.message = message = self.offer(key, request, sending, idempotency)
             sending.person = self.person(request, message)
         except Exception as error:
-            self._refuse(sending, refusal_of(error))
+            refusal = refusal_of(error)
+            if self.several is not None and (refusal.code, refusal.field) == _A_LIST:
+                self._contain("several", self.several(key, body, idempotency, waiter))
+            else:
+                self._refuse(sending, refusal)
+
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names, however that is written. Raises Refusal."""
+        return self._door.recipient(request)
 
     def offer(
         self,
@@ -167,8 +184,11 @@ class SendPath:
         elif not isinstance(result, bytes):
             self._refuse(sending, untaken(result))
         else:
-            self._repeats += 1
-            self._tasks.contain("request", f"repeat {self._repeats}", self._repeat(sending, result))
+            self._contain("repeat", self._repeat(sending, result))
+
+    def _contain(self, name: str, work: Coroutine[object, object, None]) -> None:
+        self._looks += 1
+        self._tasks.contain("request", f"{name} {self._looks}", work)
 
     async def _repeat(self, sending: "_Sending", standing: WriteResult) -> None:
         try:

@@ -24,6 +24,7 @@ from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
+from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Severity, Verdict
@@ -102,7 +103,10 @@ class SmallDoor:
         return record.message
 
     def recipient(self, request: MessageRequest) -> Msisdn:
-        return Msisdn(request.to[1:], 966)
+        found = parse_number(request.to, "SA")
+        if found is None:
+            raise Refusal("invalid_number", "to")
+        return found
 
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
