@@ -36,7 +36,7 @@ def test_a_part_is_kept_for_a_moment(after_ms: int, is_kept: bool) -> None:
         {"has_second": False},
         {"look": Look.ARABIC},
     ],
-    ids=str,
+    ids=lambda each: ",".join(each),
 )
 def test_who_sees_something_else_gets_nothing_of_it(other: dict[str, object]) -> None:
     parts = KeptParts()
