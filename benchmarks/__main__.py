@@ -213,7 +213,7 @@ def webhooks(
 @usual
 def by_facade(
     options: Options,
-    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = facades.FACADES[0],
+    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = next(iter(facades.FACADES)),
 ) -> Run:
     """A façade's requests and our own API's in turns, and what a message costs by each."""
     if facade not in facades.FACADES:

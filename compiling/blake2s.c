@@ -1,4 +1,4 @@
-/* redaction.primitives.hashing: what Begun and digest_16 of redaction/primitives/pure.py do, without an object for each
+/* redaction.primitives.hashing: what Begun, descend and digest_16 of redaction/primitives/pure.py do, without an object for each
  * digest.
  *
  * BLAKE2s (RFC 7693). What it was begun with is wiped when it goes.
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BLOCK = 64, OUT = 32, KEY = 32, PERSON = 8, ROUNDS = 10 };
+enum { BLOCK = 64, OUT = 32, KEY = 32, PERSON = 8, ROUNDS = 10, NODE = 32, LEVELS = 14, ARITY = 8 };
 
 typedef unsigned char octet;
 
@@ -19,6 +19,8 @@ typedef struct {
     octet block[BLOCK];
     size_t held;
 } state;
+
+static const octet BRANCH[] = "connect-gateway ggm";
 
 static const uint32_t START[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
@@ -152,10 +154,8 @@ end(state *it, octet *out)
 static void
 wipe(void *at, size_t size)
 {
-    volatile octet *each = at;
-    while (size--) {
-        *each++ = 0;
-    }
+    memset(at, 0, size);
+    __asm__ __volatile__("" : : "r"(at) : "memory"); /* or it would be left out, since nobody reads what is there */
 }
 
 /* ------------------------------------------------------------------------------------------------------------ objects */
@@ -264,7 +264,61 @@ digest_16(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
     return PyLong_FromLong((long)out[0] << 8 | out[1]);
 }
 
+static int
+take_number(PyObject *given, int bits, const char *name, uint64_t *taken)
+{
+    *taken = PyLong_AsUnsignedLongLong(given);
+    if (*taken == (uint64_t)-1 && PyErr_Occurred()) {
+        return 0;
+    }
+    if (*taken >> bits) {
+        PyErr_Format(PyExc_OverflowError, "%s has more than %d bits", name, bits);
+        return 0;
+    }
+    return 1;
+}
+
+static PyObject *
+descend(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
+{
+    uint64_t index, level, until;
+    if (count != 4) {
+        PyErr_Format(PyExc_TypeError, "descend takes 4 arguments, not %zd", count);
+        return NULL;
+    }
+    if (!PyBytes_Check(given[0])) {
+        PyErr_SetString(PyExc_TypeError, "a node must be bytes");
+        return NULL;
+    }
+    if (PyBytes_GET_SIZE(given[0]) != NODE) {
+        PyErr_Format(PyExc_ValueError, "a node has %d bytes", NODE);
+        return NULL;
+    }
+    if (!take_number(given[1], 40, "index", &index) || !take_number(given[2], 8, "level", &level)
+        || !take_number(given[3], 8, "until", &until)) {
+        return NULL;
+    }
+    state now = {0};
+    octet block[BLOCK] = {0}, *branch = block + NODE + sizeof BRANCH - 1; /* where C ends its strings */
+    memcpy(block, PyBytes_AS_STRING(given[0]), NODE);
+    memcpy(block + NODE, BRANCH, sizeof BRANCH);
+    for (; level < until && level < LEVELS; level++) {
+        *branch = (octet)(index >> 3 * (LEVELS - 1 - level) & (ARITY - 1));
+        begin(&now, NODE, NULL, 0, NULL, 0);
+        compress(&now, block, NODE + sizeof BRANCH, 1);
+        for (int each = 0; each < 8; each++) {
+            put(block + 4 * each, now.chain[each]);
+        }
+    }
+    PyObject *reached = PyBytes_FromStringAndSize((const char *)block, NODE);
+    wipe(block, sizeof block);
+    wipe(&now, sizeof now);
+    return reached;
+}
+
 static PyMethodDef functions[] = {
+    {"descend", (PyCFunction)(void (*)(void))descend, METH_FASTCALL,
+     PyDoc_STR("The node at level `until` on the path to a leaf, starting from a node at `level`.")},
     {"digest_16", (PyCFunction)(void (*)(void))digest_16, METH_FASTCALL,
      PyDoc_STR("A keyed BLAKE2s digest of two octets, as a number.")},
     {NULL, NULL, 0, NULL},

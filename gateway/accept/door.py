@@ -33,6 +33,7 @@ from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeysWithheld, SealError, alone
+from redaction.personal import Msisdn
 from redaction.pseudonymise import Digests, leaf_of_pseudonym
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -120,6 +121,10 @@ class Door:
         except JournalFull:
             raise alone(self._full()) from None
         return message
+
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names. Raises Refusal."""
+        return self._validator.recipient(request.to)
 
     def expect(self, batches: int) -> None:
         """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
@@ -221,7 +226,7 @@ class Door:
         try:
             if message.subject == earlier.subject:
                 return True
-            to = self._validator.recipient(request.to)
+            to = self.recipient(request)
             names = self._minimiser.names_at(earlier.customer, to, earlier.tag, self._times_of(earlier))
         except KeysWithheld:
             raise alone(_keyless()) from None

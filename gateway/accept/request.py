@@ -200,6 +200,28 @@ class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     ] = False
 
 
+class SeveralItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One recipient of a list: `message`, `error`, or the place of the same one before."""
+
+    message: MessageAccepted | None = None
+    error: ProblemView | None = None
+    replayed: Annotated[
+        bool, Meta(description="An earlier request with this Idempotency-Key brought this message; it is taken once.")
+    ] = False
+    duplicate_of: Annotated[
+        int | UnsetType, Meta(description="The place in `to` of the same number; it is sent one message.")
+    ] = UNSET
+
+
+class SeveralAccepted(Struct, frozen=True, kw_only=True):
+    """Answers in the order of `to`. accepted, refused, duplicates: so many of them."""
+
+    accepted: int
+    refused: int
+    duplicates: int
+    items: list[SeveralItem]
+
+
 class BatchAccepted(Struct, frozen=True):
     """Answers in the order of the request."""
 

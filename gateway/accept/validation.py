@@ -23,7 +23,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.senders import is_sender, sender_key
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from gateway.model.times import LATEST_MS
-from operators.smpp.coding import EncodingError, simplify
+from operators.smpp.coding import Encoding, EncodingError, simplify
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
 from redaction.errors import alone
@@ -51,6 +51,7 @@ BLANKS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u115f\u1160\u2800\u3164\ufe0e\uf
 BYTE_ORDER_MARK: Final = "\ufeff"
 """What some editors put in front of a text; it is no part of one (S-59)."""
 _CLASSES: Final = {each.value: each for each in MessageClass}
+_WRITTEN: Final = {each: each.value for each in Encoding}
 TAG_OF: Final = {
     MessageClass.OTP: RetentionTag("otp"),
     MessageClass.TRANSACTIONAL: RetentionTag("transactional"),
@@ -194,7 +195,7 @@ class Validator:
             raise alone(Refusal("forbidden_character", "text")) from None
         if plan.segments > self._settings.max_segments:
             raise Refusal("text_too_long", "text")
-        return plan.segments, plan.encoding.value
+        return plan.segments, _WRITTEN[plan.encoding]
 
     def _class(self, key: ApiKey, request: MessageRequest, text: str) -> tuple[MessageClass, MessageClass | None]:
         """And, where it was guessed, the one that it would be otherwise."""

@@ -26,6 +26,7 @@ _SHARED: Final[Mapping[str, object]] = {
     "masked_kinds": MASKED,
     "topics": dict(TOPICS),
     "two": dict(TWO),
+    "asked": {},
     "done": None,
     "fault": None,
     "visit": None,

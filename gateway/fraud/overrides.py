@@ -16,6 +16,7 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
+from gateway.fraud.override_entry import Override
 from gateway.ledger.contract import ROW_FAULTS, Document, DocumentWrite, LedgerUnavailable
 from gateway.ledger.document_keys import customer_of
 from gateway.ledger.roles import Acts
@@ -30,12 +31,6 @@ _DIGITS: Final = re.compile(r"[0-9]{5}", re.ASCII)
 
 Token = Callable[[int, Msisdn], bytes]
 """Of a customer's number. Raises KeysWithheld and KeyDestroyed."""
-
-
-class Override(msgspec.Struct, frozen=True):
-    """label: what it is, in words of ours; no name and no number of a person."""
-
-    label: str
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode

@@ -8,6 +8,7 @@ from gateway.accounts.customers import ApiKey
 from gateway.ledger.journal import Done
 from gateway.model.message import Message
 from gateway.model.submission import NO_FORM, SmppForm
+from redaction.personal import Msisdn
 
 
 class Door(Protocol):
@@ -28,6 +29,9 @@ class Door(Protocol):
         index: place that the idempotency key covers it at. Raises Refusal; then nothing is stored, and `done` is not
         called.
         """
+
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names. Raises Refusal."""
 
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer: their messages are made durable together."""

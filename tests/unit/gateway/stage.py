@@ -24,11 +24,12 @@ from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
+from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import ManualClock
-from redaction.personal import Purpose, Secret
+from redaction.personal import Msisdn, Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
@@ -100,6 +101,12 @@ class SmallDoor:
         except JournalFull:
             raise Refusal("overloaded") from None
         return record.message
+
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        found = parse_number(request.to, "SA")
+        if found is None:
+            raise Refusal("invalid_number", "to")
+        return found
 
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)

@@ -38,6 +38,10 @@ def by_openssl() -> Any:
     return pytest.importorskip("redaction.primitives.openssl", reason="part of the compiled build alone")
 
 
+def by_c() -> Any:
+    return pytest.importorskip("redaction.primitives.hashing", reason="part of the compiled build alone")
+
+
 @pytest.fixture(params=["pure", "openssl"] if primitives.BY_OPENSSL else ["pure"])
 def module(request: pytest.FixtureRequest) -> Any:
     return pure if request.param == "pure" else by_openssl()
@@ -45,7 +49,7 @@ def module(request: pytest.FixtureRequest) -> Any:
 
 @given(KEY, LEAF, st.integers(0, 14), st.integers(0, 14))
 def test_both_descend_to_the_same_node(node: bytes, index: int, level: int, until: int) -> None:
-    assert by_openssl().descend(node, index, level, until) == pure.descend(node, index, level, until)
+    assert by_c().descend(node, index, level, until) == pure.descend(node, index, level, until)
 
 
 @given(st.binary(max_size=64), st.binary(max_size=500))
@@ -135,12 +139,20 @@ def test_what_has_not_the_form_is_not_opened(module: Any, sealed: bytes, error: 
         lambda it: it.open_field(LEAF_KEY, CUSTOMER_KEY, None, *ROW),
         lambda it: it.leaf_in(None, *ROW),
         lambda it: it.hmac_sha256("text", b""),
-        lambda it: it.descend("text", 0, 0, 14),
     ],
 )
 def test_what_is_no_argument_is_refused(module: Any, call: Callable[[Any], object]) -> None:
     with pytest.raises((TypeError, ValueError, OverflowError, struct.error)):
         call(module)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("text", 0, 0, 14), (b"short", 0, 0, 14), (bytes(32), -1, 0, 14), (bytes(32), 2**40, 0, 14), (bytes(32), 0, 0)],
+)
+def test_what_is_no_way_to_a_leaf_is_refused(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises((TypeError, ValueError, OverflowError)):
+        by_c().descend(*wrong)
 
 
 def test_forgetting_changes_nothing_that_follows(module: Any) -> None:
@@ -160,10 +172,6 @@ def test_the_compiled_build_has_it() -> None:
 BEGUN = st.tuples(
     st.binary(max_size=200), st.integers(1, 32), st.binary(max_size=32), st.binary(max_size=8), st.binary(max_size=300)
 )
-
-
-def begun_by_c() -> Any:
-    return pytest.importorskip("redaction.primitives.hashing", reason="part of the compiled build alone").Begun
 
 
 @given(BEGUN)
@@ -189,6 +197,6 @@ def test_a_key_that_is_too_long_makes_no_digest(wrong: tuple[bytes, bytes, bytes
 
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 33}, {"key": bytes(33)}, {"person": bytes(9)}])
 def test_what_no_digest_can_begin_with_is_refused(wrong: dict[str, Any]) -> None:
-    for kind in [pure.Begun, *([begun_by_c()] if primitives.Begun is not pure.Begun else [])]:
+    for kind in [pure.Begun, *([by_c().Begun] if primitives.Begun is not pure.Begun else [])]:
         with pytest.raises(ValueError):  # noqa: PT011  each in its own words
             kind(b"", **wrong)
