@@ -1,5 +1,5 @@
 """A load test that kills the gateway in mid-run finds everything that was acknowledged, and fails where durability is
-spoiled in any way. The quick one shows that a run notices; what it says of each is in `tests/unit/benchmarks/test_kills.py`.
+spoiled in any way. The quick one shows that a run notices; `tests/unit/benchmarks/test_kills.py` has the words.
 """
 
 import shutil
