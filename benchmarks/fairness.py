@@ -4,7 +4,8 @@ The quiet one posts messages at a fixed rate, over connections that stay open, f
 time to its 202. Every message must be delivered and its webhook must come. Somebody asks for /healthz ten times a
 second, each time over a new connection. At the end SIGTERM comes while the flood goes on, and the process must end by
 itself within its deadline. Each attack has a gateway of its own; the first row is without one, and shows the machine.
-Beside handshakes both listeners speak TLS, by a certificate of RSA with 2,048 bits, which is the dearest that is usual.
+Beside handshakes both listeners speak TLS, by a certificate of RSA with 2,048 bits, which is the dearest that is usual
+(`openssl` makes it).
 """
 
 import asyncio
@@ -13,22 +14,17 @@ import math
 import os
 import sqlite3
 import ssl
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import msgspec
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from benchmarks.child import Child
 from benchmarks.floods import ATTACKS, HANGING
@@ -268,19 +264,13 @@ def _trusting_anybody() -> ssl.SSLContext:
 
 def _certified(folder: Path) -> dict[str, str]:
     """Settings by which both listeners speak TLS."""
-    key = rsa.generate_private_key(65_537, 2_048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-    ).sign(key, hashes.SHA256())
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
+    subprocess.run(["openssl", *words, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     return {
         f"CONNECT_GATEWAY__{section}__TLS_{what}": str(path)
         for section in ("HTTP", "SMPP_SERVER")
-        for what, path in zip(("CERTIFICATE", "KEY"), files, strict=True)
+        for what, path in (("CERTIFICATE", certificate), ("KEY", key))
     }
 
 
