@@ -38,12 +38,14 @@ class SeveralSender:
         """See `gateway.http_api.sending.Several`."""
         try:
             template, recipients = self._read(body)
-        except Exception as error:
+            asked = [msgspec.structs.replace(template, to=each) for each in recipients]
+            first = await self._first(asked)
+        except BaseException as error:
             self._path.settle(key, 1, 1)
+            if not isinstance(error, Exception):
+                raise
             waiter.refused(refusal_of(error))
             return
-        asked = [msgspec.structs.replace(template, to=each) for each in recipients]
-        first = await self._first(asked)
         places = [place for place, each in enumerate(first) if place == each]
         messages = [asked[place] for place in places]
         try:
