@@ -9,7 +9,7 @@ power cut would take.
 import asyncio
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,10 +49,19 @@ class Customers:
         self._form = MIXES["plain"]
         self.answered: dict[str, int] = {}
         self.doubtful = 0
+        self._have_ended = False
 
     async def send_all(self) -> None:
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._target.secret}"}) as session:
             await asyncio.gather(*(self._send(session) for _ in range(CONNECTIONS)))
+        self._have_ended = True
+
+    async def heard(self, count: int) -> None:
+        """Until so many were answered. Raises Wrong when that many never are."""
+        while len(self.answered) < count:
+            if self._have_ended:
+                raise Wrong("too few messages were answered for so many kills")
+            await asyncio.sleep(0.001)
 
     async def _send(self, session: aiohttp.ClientSession) -> None:
         for index in self._indexes:
@@ -83,7 +92,7 @@ def run(target: GatewayTarget, folder: Path, *, messages: int, kills: int, settl
         target.start(smsc.ready["port"], None)
         synced = target.syncs()
         customers = Customers(target, messages)
-        done, away_s = asyncio.run(_killed(target, customers, messages, kills))
+        away_s = asyncio.run(_killed(target, customers, messages, kills))
         forced = None if synced is None else (target.syncs() or 0) - synced
         statuses = _settled(target, customers, settle_s)
         arrivals = folder / "arrivals.bin"
@@ -98,42 +107,35 @@ def run(target: GatewayTarget, folder: Path, *, messages: int, kills: int, settl
     again = messages - seen["whole"] - (messages - len(reached))
     complaints = [
         *lost(customers.answered, statuses, reached),
-        *repeated(again, done),
+        *repeated(again, kills),
         *unforced(forced, len(customers.answered)),
     ]
     if complaints:
         raise Wrong("; ".join(complaints))
-    return Outcome(done, len(customers.answered), customers.doubtful, again, away_s)
+    return Outcome(kills, len(customers.answered), customers.doubtful, again, away_s)
 
 
-async def _killed(target: GatewayTarget, customers: Customers, messages: int, kills: int) -> tuple[int, float]:
-    """How many kills there were, and how long nobody listened at the most. Each comes after as many answers as the one
+async def _killed(target: GatewayTarget, customers: Customers, messages: int, kills: int) -> float:
+    """How long nobody listened at the most. Each comes after as many answers as the one
     before it, so what is killed is at work.
     """
-    sending = asyncio.create_task(customers.send_all())
-    done, away_s = 0, 0.0
-    try:
+
+    async def kill() -> float:
+        away_s = 0.0
         for number in range(1, kills + 1):
-            await _until(lambda at=number: len(customers.answered) >= at * messages // (2 * kills + 1), sending)  # type: ignore[misc]
+            await customers.heard(number * messages // (2 * kills + 1))
             began = time.monotonic()
             await asyncio.to_thread(_killed_once, target)
-            done, away_s = number, max(away_s, time.monotonic() - began)
-        await sending
-    finally:
-        sending.cancel()
-    return done, away_s
+            away_s = max(away_s, time.monotonic() - began)
+        return away_s
+
+    _, away_s = await asyncio.gather(customers.send_all(), kill())
+    return away_s
 
 
 def _killed_once(target: GatewayTarget) -> None:
     target.stage.kill_gateway()
     target.stage.start_gateway()
-
-
-async def _until(is_so: Callable[[], bool], sending: "asyncio.Task[None]") -> None:
-    while not is_so():
-        if sending.done():
-            raise Wrong("too few messages were answered for so many kills")
-        await asyncio.sleep(0.001)
 
 
 def _settled(target: GatewayTarget, customers: Customers, settle_s: float) -> dict[str, str]:
