@@ -6,6 +6,7 @@ The same number twice gets one message, however it is written. An idempotency ke
 without such repetitions, as it covers those of a batch.
 """
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from msgspec import Raw
 
 from gateway.accept.request import BatchItem, MessageRequest, ProblemView, SeveralAccepted, SeveralItem
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.batch import BatchSender
+from gateway.http_api.batch import TURN, BatchSender
 from gateway.http_api.decoding import BOM, decode, decode_message, refuse_repeated_names
 from gateway.http_api.sending import SendPath, Waiter
 from gateway.model.refusals import Refusal, refusal_of
@@ -37,12 +38,14 @@ class SeveralSender:
         """See `gateway.http_api.sending.Several`."""
         try:
             template, recipients = self._read(body)
-        except Exception as error:
+            asked = [msgspec.structs.replace(template, to=each) for each in recipients]
+            first = await self._first(asked)
+        except BaseException as error:
             self._path.settle(key, 1, 1)
+            if not isinstance(error, Exception):
+                raise
             waiter.refused(refusal_of(error))
             return
-        asked = [msgspec.structs.replace(template, to=each) for each in recipients]
-        first = self._first(asked)
         places = [place for place, each in enumerate(first) if place == each]
         messages = [asked[place] for place in places]
         try:
@@ -68,10 +71,15 @@ class SeveralSender:
             raise Refusal("batch_too_long", "to")
         return decode_message(_encode({**fields, "to": recipients[0]})), recipients
 
-    def _first(self, asked: list[MessageRequest]) -> list[int]:
-        """For each recipient the place of the first that is the same."""
+    async def _first(self, asked: list[MessageRequest]) -> list[int]:
+        """For each recipient the place of the first that is the same; in turns with others."""
         found: dict[str, int] = {}
-        return [found.setdefault(self._spelled(each), place) for place, each in enumerate(asked)]
+        places: list[int] = []
+        for place, each in enumerate(asked):
+            places.append(found.setdefault(self._spelled(each), place))
+            if not (place + 1) % TURN:
+                await asyncio.sleep(0)
+        return places
 
     def _spelled(self, request: MessageRequest) -> str:
         """The one spelling of a number; what is none stands for itself."""
