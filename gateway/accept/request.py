@@ -117,7 +117,10 @@ class MessageChecked(Struct, frozen=True, kw_only=True):
     """What would become of a message. Nothing was sent, counted or stored."""
 
     outcome: Annotated[str, Meta(description="`accepted`, `held` or `refused`, if it were sent now.")]
-    findings: Annotated[list[Finding], Meta(description="Everything that rules say of it.")]
+    findings: Annotated[
+        list[Finding],
+        Meta(description="All that rules, controls against abuse, consent, quotas and balance say of it."),
+    ]
     segments: Annotated[int | None, Meta(description="How many it would be; null where it is no message.")] = None
     encoding: str | None = None
     message_class: Annotated[str | None, Meta(description="As named, or as guessed.")] = msgspec.field(

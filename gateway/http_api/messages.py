@@ -69,12 +69,12 @@ class SendEndpoints:
     async def check(self, call: Call) -> Reply:
         """Counts against the key's throughput and nothing else."""
         key = self._gatekeeper.open(call.request, "send")
-        self._path.admit(key)
+        self._path.admit_question(key)
         try:
             body = await read_json_body(call.request, self._limits.max_body_bytes, self._limits.read_timeout_s)
-            found = self._path.judge(key, body)
+            found = await self._path.judge(key, body)
         finally:
-            self._path.settle(key, 1, 1)
+            self._path.settle(key)
         return self._replies.of(200, _encode(checked_view(found)), more=self._path.rate_lines(key))
 
     async def send_batch(self, call: Call) -> Reply:

@@ -7,6 +7,7 @@ message (`gateway.http_api.batch`). There is no task and no future for a message
 by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
+import math
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Final, Protocol
@@ -28,7 +29,7 @@ from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM, SmppForm
-from gateway.model.verdict import Verdict
+from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
@@ -151,9 +152,23 @@ class SendPath:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
 
-    def judge(self, key: ApiKey, body: bytes) -> Inquired:
+    def admit_question(self, key: ApiKey) -> None:
+        """Let somebody ask who sends nothing; `settle` it as a message. Raises Refusal."""
+        self._admission.admit_question(key)
+
+    async def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
-        return self._door.judge(key, decode_message(body))
+        found = self._door.judge(key, decode_message(body))
+        besides = [*self._quota(key), *await self._door.look_up(key, found)]
+        return msgspec.structs.replace(found, verdicts=[*found.verdicts, *besides])
+
+    def _quota(self, key: ApiKey) -> Sequence[Verdict]:
+        """What quotas say of one message more."""
+        wait_s = self._admission.quotas.wait_s(key, 1, self._clock.now_ms())
+        if not wait_s:
+            return ()
+        again_s = math.ceil(wait_s)
+        return (Verdict(code="quota_exceeded", severity=Severity.REFUSE, rule="quota", retry_after_s=again_s),)
 
     def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
         """The same of a request that was read already."""

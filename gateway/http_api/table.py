@@ -255,7 +255,7 @@ _SEND_BATCH: Final = Operation(
 )
 _CHECK: Final = Operation(
     id="check_message",
-    summary="Say everything that rules have to say of a message, without sending it.",
+    summary="Say everything that would stand in the way of a message, without sending it.",
     tag="Messages",
     scope="send",
     body=MessageRequest,

@@ -117,6 +117,9 @@ class SmallDoor:
         found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
         return Inquired(verdicts=[found])
 
+    async def look_up(self, _key: ApiKey, _inquired: Inquired) -> Sequence[Verdict]:
+        return ()
+
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two
 
