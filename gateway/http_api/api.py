@@ -12,6 +12,7 @@ from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.facades.desk import FacadeDesk
+from gateway.http_api.facades.opendsr.signing import signing_of
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.registry import wanted
 from gateway.http_api.further_routes import further_routes
@@ -84,7 +85,8 @@ class HttpApi:
             directory=directory,
             replies=replies,
             clock=clock,
-            rights=None if rights is None else rights.desk,
+            rights=rights,
+            signing=signing_of(settings.opendsr) if settings.facades.opendsr else None,
         )
         self._facades = FacadeDesk(
             wanted(settings.facades, parts),

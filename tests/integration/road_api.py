@@ -8,6 +8,7 @@ from typing import Any
 
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
+from gateway.audit.actor import NODE
 from gateway.control.reports import live_reports
 from gateway.http_api.api import HttpApi
 from gateway.http_api.records import Sources
@@ -20,9 +21,11 @@ from gateway.limits.admission import Admission
 from gateway.model.message import Message, MessageClass
 from gateway.node.revocation import Revocation
 from gateway.rights.building import cases
+from gateway.rights.case_work import CaseWork
 from gateway.rights.desk import RightsDesk
 from gateway.rights.forwarding import ForwardedRequests
 from gateway.rights.public_side import proving
+from gateway.rights.unattended import Unattended
 from redaction.errors import SealError
 from redaction.personal import Purpose
 from tests.unit.gateway.rights.desk import Rights
@@ -50,6 +53,9 @@ async def api_on_road(
         directory = Directory(road.ledger.accounts, digest)
         await directory.refresh()
         rights = Rights(road)
+        desk = RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER])
+        work = CaseWork(cases(rights.on, road.sealer, NODE), desk, NODE)
+        unattended = Unattended(work, directory.number_of, road.clock, wait_ms=0)
         admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
         api = HttpApi(
             SendPath(road.door, road.ledger.messages, admission, road.clock, road.masks.of),
@@ -68,8 +74,9 @@ async def api_on_road(
             road.clock,
             checks=lambda: {"ledger": True},
             rights=RightsSource(
-                RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER]),
+                desk,
                 lambda actor: ForwardedRequests(cases(rights.on, road.sealer, actor), proving(rights.on, None)),
+                unattended,
             ),
         )
         await api.start()
