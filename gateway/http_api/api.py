@@ -86,7 +86,7 @@ class HttpApi:
             replies=replies,
             clock=clock,
             rights=rights,
-            signing=signing_of(settings.opendsr) if settings.facades.opendsr else None,
+            signing=signing_of(settings),
         )
         self._facades = FacadeDesk(
             wanted(settings.facades, parts),
@@ -107,10 +107,9 @@ class HttpApi:
             limit_bytes=settings.max_body_bytes,
             is_open=lambda: not self.health.stopping,
         )
-        place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
         self.listener = Listener(
             self._facades.answer if any(astuple(settings.facades)) else answering.answer,
-            place,
+            Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls),
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
             idle_s=settings.idle_s,

@@ -36,8 +36,6 @@ from gateway.rights.building import (
 from gateway.rights.case_clocks import keeping_of
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import Kind
-from gateway.rights.case_work import CaseWork
-from gateway.rights.cases import Cases
 from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
 from gateway.rights.certificates import Destroyed, forget_certificates
 from gateway.rights.desk import RightsDesk
@@ -47,7 +45,7 @@ from gateway.rights.holds import waiting_until_ms
 from gateway.rights.letting_go import LettingGo
 from gateway.rights.own_messages import OwnMessages
 from gateway.rights.public_side import proving, public_requests
-from gateway.rights.unattended import Unattended
+from gateway.rights.unattended import unattended
 from redaction.errors import KeysWithheld
 from redaction.keys import PEOPLE, PLATFORM
 
@@ -99,9 +97,7 @@ class RightsDuty:
         self.under_way: Sequence[Case] = ()
         self._day, self._digest = 0, b""
         self._swept: dict[str, int] = {}
-        number_of = stores.directory.number_of
-        work = CaseWork(self._cases(NODE), self.desk, NODE)
-        self.unattended: Final = Unattended(work, number_of, clock, int(settings.http.opendsr.wait_s * 1000))
+        self.unattended: Final = unattended(self.desk, stores.sealer, stores.directory.number_of)
         self._letting_go = LettingGo(stores.ledger.acts, clock, hands)
 
     @property
@@ -139,7 +135,7 @@ class RightsDuty:
         await self.eraser().resume()
         await departures(self.desk.on, self._accounts, audit).resume()
         await holds(self.desk.on, self._sealer, audit).sweep()
-        self.under_way = await self._cases(NODE).sweep()
+        self.under_way = await cases(self.desk.on, self._sealer, NODE).sweep()
         self.unattended.find_left(self.under_way)
         await packages(self.desk.on, self._sealer, NODE).sweep()
         await own_tickets(self.desk.on, self._sealer, NODE).sweep()
@@ -190,10 +186,7 @@ class RightsDuty:
         self._day, self._swept, self._digest = day, swept, certificates_of.digest()
 
     def _forwarded(self, actor: Actor) -> ForwardedRequests:
-        return ForwardedRequests(self._cases(actor), self.proving)
-
-    def _cases(self, actor: Actor) -> Cases:
-        return cases(self.desk.on, self._sealer, actor)
+        return ForwardedRequests(cases(self.desk.on, self._sealer, actor), self.proving)
 
     def _audit(self) -> AuditLog:
         return AuditLog(self.desk.on.ledger.acts, self._clock, NODE)

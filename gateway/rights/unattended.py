@@ -8,12 +8,16 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from gateway.accounts.profile import AccountSealer
+from gateway.audit.actor import NODE
 from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable
 from gateway.model.refusals import Refusal
 from gateway.process.clock import Clock
+from gateway.rights.building import cases
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import DECIDED
 from gateway.rights.case_work import CaseWork
+from gateway.rights.desk import RightsDesk
 from redaction.errors import KeysWithheld
 
 LOOK_S: Final = 1.0
@@ -77,3 +81,10 @@ class Unattended:
         customer = self._number_of(case.of.customer)
         if customer is not None and case.of.unattended and case.of.state not in DECIDED:
             await self._work.execute(identifier, customer)
+
+
+def unattended(desk: RightsDesk, sealer: AccountSealer, number_of: Callable[[str], int | None]) -> Unattended:
+    """In the hands of the node that the desk is of."""
+    on = desk.on
+    work = CaseWork(cases(on, sealer, NODE), desk, NODE)
+    return Unattended(work, number_of, on.clock, int(on.settings.http.opendsr.wait_s * 1000))

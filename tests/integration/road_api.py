@@ -8,7 +8,6 @@ from typing import Any
 
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
-from gateway.audit.actor import NODE
 from gateway.control.reports import live_reports
 from gateway.http_api.api import HttpApi
 from gateway.http_api.records import Sources
@@ -21,11 +20,10 @@ from gateway.limits.admission import Admission
 from gateway.model.message import Message, MessageClass
 from gateway.node.revocation import Revocation
 from gateway.rights.building import cases
-from gateway.rights.case_work import CaseWork
 from gateway.rights.desk import RightsDesk
 from gateway.rights.forwarding import ForwardedRequests
 from gateway.rights.public_side import proving
-from gateway.rights.unattended import Unattended
+from gateway.rights.unattended import unattended
 from redaction.errors import SealError
 from redaction.personal import Purpose
 from tests.unit.gateway.rights.desk import Rights
@@ -54,8 +52,6 @@ async def api_on_road(
         await directory.refresh()
         rights = Rights(road)
         desk = RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER])
-        work = CaseWork(cases(rights.on, road.sealer, NODE), desk, NODE)
-        unattended = Unattended(work, directory.number_of, road.clock, wait_ms=0)
         admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
         api = HttpApi(
             SendPath(road.door, road.ledger.messages, admission, road.clock, road.masks.of),
@@ -76,7 +72,7 @@ async def api_on_road(
             rights=RightsSource(
                 desk,
                 lambda actor: ForwardedRequests(cases(rights.on, road.sealer, actor), proving(rights.on, None)),
-                unattended,
+                unattended(desk, road.sealer, directory.number_of),
             ),
         )
         await api.start()

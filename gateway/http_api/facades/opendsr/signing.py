@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from config.settings import OpenDsrSettings
+from config.settings import HttpSettings
 from redaction.body_signatures import BodySigner
 
 
@@ -21,9 +21,10 @@ class Signing:
         return f"X-OpenDSR-Processor-Domain: {self.domain}\r\nX-OpenDSR-Signature: {signature}\r\n".encode()
 
 
-def signing_of(settings: OpenDsrSettings) -> Signing | None:
-    """None where the settings name none. Raises as `Signing`."""
-    domain, certificate, key = settings.domain, settings.certificate, settings.key
-    if domain is None or certificate is None or key is None:
+def signing_of(settings: HttpSettings) -> Signing | None:
+    """None where the façade is off, or the settings name none. Raises as `Signing`."""
+    own = settings.opendsr
+    domain, certificate, key = own.domain, own.certificate, own.key
+    if not settings.facades.opendsr or domain is None or certificate is None or key is None:
         return None
     return Signing(domain, Path(certificate).read_bytes(), Path(key).read_bytes())
