@@ -30,12 +30,12 @@ class BodySigner:
             public = load_pem_x509_certificate(certificate).public_key()
             private = load_pem_private_key(key, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise alone(BadSigningKey("no certificate, or no key without a password")) from None
+            raise alone(BadSigningKey("http.opendsr: no certificate, or no key without a password")) from None
         if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise BadSigningKey("neither RSA nor elliptic curves")
+            raise BadSigningKey("http.opendsr: the key is neither RSA nor of elliptic curves")
         form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
         if public.public_bytes(*form) != private.public_key().public_bytes(*form):
-            raise BadSigningKey("the key is another certificate's")
+            raise BadSigningKey("http.opendsr: the key is another certificate's")
         self._key = private
 
     def __repr__(self) -> str:
