@@ -14,13 +14,13 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from benchmarks import facades, micro, nodes, peers, reloading
+from benchmarks import facades, kills, micro, nodes, peers, reloading
 from benchmarks import fairness as fairness_beside
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks import stored as stored_costs
 from benchmarks.against import against
-from benchmarks.bench import CONNECTIONS, Plan
+from benchmarks.bench import CONNECTIONS, FOLDER, Plan
 from benchmarks.binds import Binds
 from benchmarks.commanding import (
     COMPILED,
@@ -54,13 +54,15 @@ from benchmarks.commanding import (
     signed,
 )
 from benchmarks.compare import in_turns
-from benchmarks.engines import Engine
+from benchmarks.engines import Engine, Sqlite
 from benchmarks.figures import Result
 from benchmarks.find_max import find_max
 from benchmarks.following import Watch
 from benchmarks.lookups import lookups
 from benchmarks.page import page
 from benchmarks.scenarios import SCENARIOS, SPECIAL, Options, gateway_run
+from benchmarks.targets import GatewayTarget
+from benchmarks.truth import Wrong
 from config.settings import SweeperSettings
 
 NODE_RATE_PER_S: Final = 500.0
@@ -211,7 +213,7 @@ def webhooks(
 @usual
 def by_facade(
     options: Options,
-    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = facades.FACADES[0],
+    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = next(iter(facades.FACADES)),
 ) -> Run:
     """A façade's requests and our own API's in turns, and what a message costs by each."""
     if facade not in facades.FACADES:
@@ -384,6 +386,26 @@ def fairness(
     wanted = [each for each in every if not beside or each.split()[0] in beside or each in beside]
     if not fairness_beside.shown(fairness_beside.run(wanted, rate, seconds, python_of(build))):
         raise typer.Exit(1)
+
+
+@app.command("kill")
+def kill(
+    messages: Annotated[int, typer.Option(min=100, help="How many customers send.")] = 5_000,
+    times: Annotated[int, typer.Option("--kills", min=1, max=100, help="Kills, one after the other.")] = 5,
+    settle: Annotated[
+        float, typer.Option(parser=positive, metavar="NUMBER", help="Seconds that the last delivery may take.")
+    ] = 60.0,
+    build: BuildName = "this",
+) -> None:
+    """Kill the gateway in mid-run, and start it anew: everything acknowledged is there, sent and delivered. Code 1
+    where anything is missing.
+    """
+    try:
+        target = GatewayTarget(FOLDER, Sqlite(), python=python_of(build))
+        kills.shown(kills.run(target, FOLDER, messages=messages, kills=times, settle_s=settle))
+    except Wrong as wrong:
+        typer.echo(f"wrong: {wrong}", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command("reload")

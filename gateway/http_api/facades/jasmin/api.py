@@ -37,23 +37,29 @@ Write = Callable[[str], tuple[bytes, str]]
 
 def facade(parts: Parts) -> Facade:
     api = _Api(parts)
-    send = sends(parts.sending, api.read, api.sent)
-    secure = sends(parts.sending, api.read_secure, api.sent_securely)
-    batch = sends(parts.sending, api.read_batch, api.batch_sent)
+    send = sends(api.read, api.sent)
+    secure = sends(api.read_secure, api.sent_securely)
+    batch = sends(api.read_batch, api.batch_sent)
     said, data = api.refused_in(_json), api.refused_in(_message)
     return Facade(
         name=NAME,
         prefixes=("/secure/",),
         endpoints=(
-            Endpoint(path="/send", methods=_ANY, login=login, work=send),
+            Endpoint(path="/send", methods=_ANY, login=login, sends=dict.fromkeys(_ANY, send)),
             Endpoint(path="/rate", methods=_ANY, login=login, work=api.rate, refused=said),
             Endpoint(path="/balance", methods=_GET, login=login, work=api.balance, scope="status", refused=said),
-            Endpoint(path="/secure/send", methods=frozenset({"POST"}), login=secure_login, work=secure, refused=data),
+            Endpoint(
+                path="/secure/send",
+                methods=frozenset({"POST"}),
+                login=secure_login,
+                sends={"POST": secure},
+                refused=data,
+            ),
             Endpoint(
                 path="/secure/sendbatch",
                 methods=frozenset({"POST"}),
                 login=secure_login,
-                work=batch,
+                sends={"POST": batch},
                 refused=data,
                 reads_body=True,
             ),
