@@ -353,6 +353,14 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     allow_loopback: Annotated[
         bool, Meta(description="Allow `http` to this machine, for trials; never in production.", extra=RESTART)
     ] = False
+    plain_hosts: Annotated[
+        tuple[Annotated[str, Meta(pattern="^[a-z0-9.-]{1,253}$")], ...],
+        Meta(
+            description="Host names to which façades may report over `http`, for programs that speak nothing else: ids "
+            "and statuses go there in clear. Never endpoints.",
+            extra=RESTART,
+        ),
+    ] = ()
     ca_file: Annotated[
         _Path | None, Meta(description="PEM file of authorities to trust in beside those of the system.")
     ] = None

@@ -6,7 +6,7 @@ Plaintext exists only in here; what leaves is a `Message` whose every field may 
 customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from config.settings import MessageSettings
 from gateway.accept.choosing import Choice
 from gateway.accept.guessing import valid
-from gateway.accept.inquiry import Inquired, inquire
+from gateway.accept.inquiry import Inquired, inquire, look_up
 from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
@@ -110,8 +110,10 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        if self._choice.waits(submission, message.subject, partial(self._located, question, record, submission, done)):
-            return message
+        if self._choice.looks_up:
+            then = partial(self._located, question, record, submission, done)
+            if self._choice.waits(submission, message.subject, then):
+                return message
         micro = self._placed(message, submission)
         if question is not None:
             self._ask(question, record, submission, done, micro)
@@ -192,6 +194,10 @@ class Door:
     def judge(self, key: ApiKey, request: MessageRequest, form: SmppForm = NO_FORM) -> Inquired:
         """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
         return inquire(self._validator, self._judge, self._choice, key, request, self._clock.now_ms(), form)
+
+    async def look_up(self, key: ApiKey, inquired: Inquired) -> Sequence[Verdict]:
+        """What is said besides, where it is looked up what lies outside of the message: consents and the balance."""
+        return await look_up(self._judge, self._till, key, inquired)
 
     def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""

@@ -90,6 +90,7 @@ class Validator:
     """Turns requests into submissions.
 
     plan: counts segments of a text. is_callable: whether a URL has the form of one that webhooks may call.
+    takes_reports: the same of those that façades may; None: it is no other.
     has_endpoint: whether a customer, by number, has an endpoint, whose secret signs what goes to a callback URL.
     registered: the classes of a sender in the register, by its customer's public id; empty for all, None for none such.
     stop_link: what stands in the link of a message, by customer, class and recipient.
@@ -103,10 +104,12 @@ class Validator:
         has_endpoint: HasEndpoint = _assumed,
         registered: Registered = _unregistered,
         stop_link: StopLink = _no_links,
+        takes_reports: CheckUrl | None = None,
     ) -> None:
         self._settings = settings
         self._plan = plan
         self._is_callable = is_callable
+        self._takes_reports = takes_reports or is_callable
         self._has_endpoint = has_endpoint
         self._registered = registered
         self._stop_link = stop_link
@@ -263,7 +266,7 @@ class Validator:
         """is_signed: by the secret of the customer's endpoint, so there must be one."""
         if url is None:
             return None
-        if len(url) > MAX_URL or not self._is_callable(url):
+        if len(url) > MAX_URL or not (self._is_callable if is_signed else self._takes_reports)(url):
             raise Refusal("invalid_url", "callback_url")
         if is_signed and not self._has_endpoint(key.customer.id):
             raise Refusal("callback_without_endpoint", "callback_url")

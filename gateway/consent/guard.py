@@ -79,6 +79,17 @@ class Guard:
 
         self._gate.ask(question, counted)
 
+    async def look_up(
+        self, customer: int, mode: ConsentMode, message_class: MessageClass, to: Msisdn, source: str | Msisdn
+    ) -> Sequence[Verdict]:
+        """What stands in the way now of a message that is not sent; nothing is counted. Raises as `question`."""
+        if message_class not in NEEDING or mode is ConsentMode.OFF:
+            return ()
+        verdict = await self._gate.look_up(_question(customer, self._tokens(customer, to), message_class, source))
+        if mode is ConsentMode.WATCH or verdict is None:
+            return _watched(verdict)
+        return (verdict,)
+
     # ------------------------------------------------------------------------------------------------- the last moment
 
     def recheck(self, message: Message, content: Content, _operator: str, now_ms: int) -> Sequence[Verdict]:

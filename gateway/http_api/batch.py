@@ -35,13 +35,14 @@ class BatchSender:
         self._batches: dict[int, int] = {}
 
     async def send(
-        self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
+        self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None, admitted: int = 0
     ) -> list[BatchItem]:
-        """What became of each, in their order. A message that is not decoded yet is JSON.
+        """What became of each, in their order. A message that is not decoded yet is JSON. admitted: so many of them
+        are already.
 
         Raises Refusal when so many cannot be admitted; whatever one of them brings about is its own item's.
         """
-        self._path.admit(key, len(messages))
+        self._admit_rest(key, len(messages), admitted)
         refused = len(messages)
         self._count(key, 1)
         try:
@@ -51,6 +52,17 @@ class BatchSender:
             self._count(key, -1)
             self._path.settle(key, len(messages), refused)
         return items
+
+    def _admit_rest(self, key: ApiKey, messages: int, admitted: int) -> None:
+        """All of them are admitted then, or none. Raises Refusal."""
+        if messages == admitted:
+            return
+        try:
+            self._path.admit(key, messages - admitted)
+        except BaseException:
+            if admitted:
+                self._path.settle(key, admitted, admitted)
+            raise
 
     def _count(self, key: ApiKey, more: int) -> None:
         customer = key.customer.id

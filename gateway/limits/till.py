@@ -86,6 +86,11 @@ class Till:
     def pays_in_advance(self, customer: int) -> bool:
         return customer in self._terms
 
+    async def is_short(self, customer: int, micro: int) -> bool:
+        """Whether a message that costs so much would be declined now; nothing is reserved. Raises LedgerUnavailable."""
+        terms = self._terms.get(customer)
+        return terms is not None and await self._balances.spent(customer) + micro > terms.most_micro
+
     # ------------------------------------------------------------------------------------------------------- the way in
 
     def offer(self, op: Accept, done: Done, micro: int) -> None:

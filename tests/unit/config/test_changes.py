@@ -27,6 +27,7 @@ RESTART = [
     "smpp_server.tunnel",
     "smpp_server.trusted_proxies",
     "webhooks.allow_loopback",
+    "webhooks.plain_hosts",
     "log.format",
 ]
 """In sections of which the rest is live; what stands in no such section needs a restart altogether."""
