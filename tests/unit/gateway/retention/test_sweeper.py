@@ -206,5 +206,5 @@ async def test_a_sweep_that_is_hastened_does_not_wait_for_its_interval(road: Roa
 
 
 async def _swept(kept: Sweeper, content: int) -> None:
-    while kept.totals.content < content:  # noqa: ASYNC110  another task does it
+    while kept.totals.content < content:
         await asyncio.sleep(0.01)
