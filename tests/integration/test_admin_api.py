@@ -44,6 +44,8 @@ NOT_THERE = (
     *("cancel_message", "notify_message", "correct_consent_for_customer"),
     *("show_route", "disable_route", "enable_route", "weigh_route", "acknowledge_problem"),
     *("release_held_messages", "drop_held_messages"),
+    *("add_person", "show_person", "set_roles_of_person", "disable_person", "enable_person", "reset_person"),
+    *("revoke_token", "show_ticket", "show_ticket_posts", "write_ticket_post", "assign_ticket", "close_ticket"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -89,6 +91,12 @@ BODIES: Mapping[str, object] = {
     "remove_fraud_override": {"number": "+966500000009"},
     "disconnect_esme": {"system_id": "shop", "reason": "ticket 1"},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
+    "correct_own_contact": {"phone": "+966110000000"},
+    "add_person": {"name": "Somebody", "email": "somebody@example.com", "roles": ["viewer"]},
+    "set_roles_of_person": {"roles": ["viewer"]},
+    "open_ticket": {"topic": "delivery", "text": "It is late."},
+    "write_ticket_post": {"text": "It is late."},
+    "add_token": {"scopes": ["operator.read"], "days": 1},
 }
 """By operation, what a request of it says."""
 
