@@ -147,6 +147,7 @@ _TICKET: Final = {
     "written": Need("/admin/v1/tickets/{id}/posts", Action.TICKET_SHOW),
 }
 _TICKETS: Final = {"tickets": _all("tickets", Action.TICKET_READ, "state", "customer", "message", "assigned", "cursor")}
+_PROOF: Final = {"proof": Need("/admin/v1/audit/entries/{id}", Action.AUDIT_READ)}
 _PEOPLE: Final = {
     "people": _all("people", Action.PERSON_READ, "cursor"),
     "tokens": Need("/admin/v1/tokens", Action.TOKEN_READ, is_optional=True),
@@ -179,6 +180,7 @@ SCREENS: Final = (
     _thing("cases", "case", N_("Case"), Action.CASE_READ),
     _list("requests", N_("Two persons"), Action.REQUEST_READ, "cursor"),
     _list("audit", N_("Audit log"), Action.AUDIT_READ, "act", "customer", "last"),
+    Screen("/console/audit/{id}", N_("Entry and proof"), Action.AUDIT_READ, "proof.html", _PROOF),
     Screen("/console/people", N_("People and tokens"), Action.PERSON_READ, "people.html", _PEOPLE),
     Screen("/console/nodes", N_("Nodes"), Action.SYSTEM_READ, "nodes.html", _STANDING),
     _list("settings", N_("Settings"), Action.SETTINGS_READ),

@@ -139,6 +139,15 @@ class Admin:
         found = [json.loads(each) for each in [*written, *waiting]]
         return [each for each in found if each["act"] == act]
 
+    async def signed(self, act: str) -> int:
+        """Index of the first entry of this act, once it is signed."""
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                for index, each in enumerate(await asyncio.to_thread(self._log)):
+                    if json.loads(each)["act"] == act:
+                        return index
+                await asyncio.sleep(0.01)
+
     def _log(self) -> list[bytes]:
         writer = self.node.stores.audit.writer
         if writer is None or not (writer.folder / CHECKPOINT).exists():

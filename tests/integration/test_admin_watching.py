@@ -1,9 +1,14 @@
 """What the admin API tells of everything: traffic, what is kept and by which keys, the newest of the audit log."""
 
+import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 from gateway.people.roles import Action
 from tests.integration.admin_stage import running_admin
+
+VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "audit_verify.py"
 
 
 async def test_traffic_is_summed_over_customers_and_small_sums_are_hidden(tmp_path: Path) -> None:
@@ -52,3 +57,28 @@ async def test_the_newest_entries_of_the_log_are_shown_by_act_and_customer(tmp_p
         assert {each["customer"] or each["object"] for each in told["entries"]} == {admin.customer}
         for query in ("last=0", "last=501", "act=%0A", "last=x"):
             assert (await admin.ask("GET", f"/admin/v1/audit?{query}", headers=everybody))[0] == 400
+
+
+async def test_an_entry_is_shown_with_a_proof_that_the_verifier_takes(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        own, other = await admin.signed("customer.add"), await admin.signed("node.start")
+        everything, theirs = (
+            await admin.token(Action.AUDIT_READ),
+            await admin.token(Action.AUDIT_READ, customer=admin.customer),
+        )
+        status, told, _ = await admin.ask("GET", f"/admin/v1/audit/entries/{own}", headers=theirs)
+        assert (status, told["index"]) == (200, own)
+        assert admin.customer in told["entry"]
+        assert (await admin.ask("GET", f"/admin/v1/audit/entries/{other}", headers=everything))[0] == 200
+        assert (await admin.ask("GET", f"/admin/v1/audit/entries/{other}", headers=theirs))[0] == 404
+        for wrong in ("99999", "-1", "x", "٣", "9" * 40):
+            assert (await admin.ask("GET", f"/admin/v1/audit/entries/{wrong}", headers=everything))[0] == 404, wrong
+        writer = admin.node.stores.audit.writer
+        assert writer is not None
+        entry = tmp_path / "entry.json"
+        entry.write_text(told["entry"], "utf-8")
+        proof = tmp_path / "entry.json.tlog-proof"
+        proof.write_text(told["proof"], "utf-8")
+        words = [sys.executable, str(VERIFIER), str(writer.folder), writer.key.text, "--proof", str(proof)]
+        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr

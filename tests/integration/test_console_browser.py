@@ -41,7 +41,7 @@ async def _paths(admin: Admin, cookie: str) -> list[str]:
     kinds = {"operators": "loop", "messages": message, "customers": admin.customer, "cases": case["id"]}
     asked = {"topic": "delivery", "text": "+966500000001 got nothing", "message": message, "customer": admin.customer}
     _, ticket, _ = await admin.ask("POST", "/admin/v1/tickets", asked, headers)
-    kinds |= {"routes": await admin.route(), "tickets": ticket["id"]}
+    kinds |= {"routes": await admin.route(), "tickets": ticket["id"], "audit": str(await admin.signed("customer.add"))}
     found = (each.path.replace("{id}", kinds.get(each.path.split("/")[2], "")) for each in SCREENS)
     return ["/console/sign-in", "/console/prove", "/console/nowhere", *found]
 
