@@ -32,7 +32,7 @@ FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 AT_MS: Final = 1_796_029_200_000
 """30 November 2026, 12:00 in Riyadh."""
 HOUR_MS: Final = 3_600_000
-SIZE: Final = {"width": 1080, "height": 600}
+SIZE: Final = {"width": 1040, "height": 520}
 LARGEST: Final = 100_000
 """Octets of a picture."""
 CUSTOMERS: Final = ("Bank of the North", "Qasim Logistics", "Clinic on the Corniche")
@@ -107,7 +107,7 @@ async def _seeded(admin: Admin) -> tuple[str, dict[str, str]]:
     headers = await admin.session(person)
     asked = {
         "topic": "delivery",
-        "text": "Reference 4711 has not arrived. It is for +966500000078, who waits for code 483920.",
+        "text": "Reference 4711 has not arrived. It went to +966500000078, with code 483920.",
         "customer": admin.customer,
         "message": message,
     }
