@@ -15,13 +15,13 @@ import msgspec
 import typer
 
 from benchmarks import consoles as console_costs
-from benchmarks import facades, micro, nodes, peers, reloading
+from benchmarks import facades, kills, low, micro, nodes, peers, reloading
 from benchmarks import fairness as fairness_beside
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
 from benchmarks import stored as stored_costs
 from benchmarks.against import against
-from benchmarks.bench import CONNECTIONS, Plan
+from benchmarks.bench import CONNECTIONS, FOLDER, Plan
 from benchmarks.binds import Binds
 from benchmarks.commanding import (
     COMPILED,
@@ -55,13 +55,16 @@ from benchmarks.commanding import (
     signed,
 )
 from benchmarks.compare import in_turns
-from benchmarks.engines import Engine
+from benchmarks.crowd import crowd
+from benchmarks.engines import Engine, Sqlite
 from benchmarks.figures import Result
 from benchmarks.find_max import find_max
 from benchmarks.following import Watch
 from benchmarks.lookups import lookups
 from benchmarks.page import page
 from benchmarks.scenarios import SCENARIOS, SPECIAL, Options, gateway_run
+from benchmarks.targets import GatewayTarget
+from benchmarks.truth import Wrong
 from config.settings import SweeperSettings
 
 NODE_RATE_PER_S: Final = 500.0
@@ -92,6 +95,8 @@ GOOD: Final = frozenset({"operator"})
 """Of what is measured with a good operator alone."""
 CLOSED: Final = frozenset({"rate", "share", "seconds", "profile"}) | GOOD
 """Those that a scenario without open loops does not take."""
+AT_RATES: Final = frozenset({"messages", "share", "profile"}) | GOOD
+"""Those that a scenario without closed loops does not take."""
 NONE: Final[frozenset[str]] = frozenset()
 
 
@@ -167,7 +172,12 @@ def suite_of(engine: Engine, options: Options, watch: Watch) -> Iterator[Result]
     yield from scenario("backlog")(engine, options, watch)
 
 
+def low_rates(engine: Engine, options: Options, watch: Watch) -> Iterable[Result]:
+    return low.measured(engine, options, watch, console.print)
+
+
 SPECIAL["lookups"] = lookups
+SPECIAL["crowd"] = crowd
 COMMANDS: Final = (
     ("throughput", scenario("http"), "HTTP → SMPP → receipt recorded; the default.", 20_000, NONE),
     ("batch", scenario("batch"), "The batch API, 100 messages a request.", 20_000, NONE),
@@ -180,6 +190,14 @@ COMMANDS: Final = (
         200_000,
         CLOSED,
     ),
+    (
+        "low",
+        low_rates,
+        "What a message costs at 50, 200 and 500 a second, beside Kannel; an idle node.",
+        20_000,
+        AT_RATES,
+    ),
+    ("crowd", scenario("crowd"), "10,000 idle binds and 5,000 idle connections beside traffic.", 20_000, AT_RATES),
     ("memory", scenario("memory"), "RSS over a long run.", 200_000, CLOSED | {"runs"}),
     ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000, GOOD),
     ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000, GOOD),
@@ -212,7 +230,7 @@ def webhooks(
 @usual
 def by_facade(
     options: Options,
-    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = facades.FACADES[0],
+    facade: Annotated[str, typer.Option(help=f"One of: {', '.join(facades.FACADES)}.")] = next(iter(facades.FACADES)),
 ) -> Run:
     """A façade's requests and our own API's in turns, and what a message costs by each."""
     if facade not in facades.FACADES:
@@ -397,6 +415,26 @@ def fairness(
     wanted = [each for each in every if not beside or each.split()[0] in beside or each in beside]
     if not fairness_beside.shown(fairness_beside.run(wanted, rate, seconds, python_of(build))):
         raise typer.Exit(1)
+
+
+@app.command("kill")
+def kill(
+    messages: Annotated[int, typer.Option(min=100, help="How many customers send.")] = 5_000,
+    times: Annotated[int, typer.Option("--kills", min=1, max=100, help="Kills, one after the other.")] = 5,
+    settle: Annotated[
+        float, typer.Option(parser=positive, metavar="NUMBER", help="Seconds that the last delivery may take.")
+    ] = 60.0,
+    build: BuildName = "this",
+) -> None:
+    """Kill the gateway in mid-run, and start it anew: everything acknowledged is there, sent and delivered. Code 1
+    where anything is missing.
+    """
+    try:
+        target = GatewayTarget(FOLDER, Sqlite(), python=python_of(build))
+        kills.shown(kills.run(target, FOLDER, messages=messages, kills=times, settle_s=settle))
+    except Wrong as wrong:
+        typer.echo(f"wrong: {wrong}", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command("reload")

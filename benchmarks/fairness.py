@@ -4,7 +4,8 @@ The quiet one posts messages at a fixed rate, over connections that stay open, f
 time to its 202. Every message must be delivered and its webhook must come. Somebody asks for /healthz ten times a
 second, each time over a new connection. At the end SIGTERM comes while the flood goes on, and the process must end by
 itself within its deadline. Each attack has a gateway of its own; the first row is without one, and shows the machine.
-Not in it: security 11's TLS handshakes.
+Beside handshakes both listeners speak TLS, by a certificate of RSA with 2,048 bits, which is the dearest that is usual
+(`openssl` makes it).
 """
 
 import asyncio
@@ -12,6 +13,8 @@ import contextlib
 import math
 import os
 import sqlite3
+import ssl
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -32,6 +35,8 @@ from gateway.tools.trial_site import Code, Stage
 from redaction.personal import Purpose
 
 NOTHING: Final = "none"
+SHAKING: Final = frozenset(name for name in ATTACKS if name.startswith("12 "))
+"""Attacks by TLS."""
 WANTED_MS: Final = 100.0
 HEALTH_MS: Final = 250.0
 DEADLINE_S: Final = 20.0
@@ -104,6 +109,7 @@ class Quiet:
 
     def __init__(self, url: str, key: str) -> None:
         self._url, self._headers = url, {"Authorization": f"Bearer {key}"}
+        self._trusting = _trusting_anybody()
         self.taken: dict[str, float] = {}
         self.refused = 0
         self.health: list[float] = []
@@ -111,9 +117,13 @@ class Quiet:
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator["Quiet"]:
-        async with aiohttp.ClientSession(self._url, headers=self._headers) as self._session:
+        async with self._asking() as self._session:
             await self._until_known()
             yield self
+
+    def _asking(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(ssl=self._trusting)
+        return aiohttp.ClientSession(self._url, headers=self._headers, connector=connector)
 
     async def _until_known(self) -> None:
         """The node reads new keys now and then."""
@@ -150,7 +160,7 @@ class Quiet:
             try:
                 async with (
                     asyncio.timeout(10),
-                    aiohttp.ClientSession(self._url) as session,
+                    self._asking() as session,
                     session.get("/healthz") as answer,
                 ):
                     took = time.monotonic() - began if answer.status == 200 else math.inf
@@ -204,6 +214,8 @@ async def _beside(attack: str, folder: Path, rate_per_s: float, seconds: float, 
     (folder / "hanging").mkdir()
     (folder / "hanging" / "sitecustomize.py").write_text(_HANGS)
     environ = {"PYTHONPATH": str(folder / "hanging"), "FAIRNESS_CALLBACK": "secret-of-the-callback"}
+    if attack in SHAKING:
+        environ |= _certified(folder)
     port = free_ports(1)[0]
     stage = Stage(
         folder / "stage",
@@ -217,7 +229,8 @@ async def _beside(attack: str, folder: Path, rate_per_s: float, seconds: float, 
         await asyncio.to_thread(stage.prepare)
         async with heard.listening():
             job = await asyncio.to_thread(_prepared, stage, heard.port, attack) | {"callback_port": port}
-            async with Quiet(stage.url, stage.key).opened() as quiet:
+            url = stage.url.replace("http:", "https:") if attack in SHAKING else stage.url
+            async with Quiet(url, stage.key).opened() as quiet:
                 asking = asyncio.create_task(quiet.ask_for_health())
                 if attack != NOTHING:
                     flood = await asyncio.to_thread(Child, "benchmarks.floods", job)
@@ -241,6 +254,24 @@ async def _beside(attack: str, folder: Path, rate_per_s: float, seconds: float, 
         health_ms=max(quiet.health, default=math.inf),
         drain_s=drain_s,
     )
+
+
+def _trusting_anybody() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _certified(folder: Path) -> dict[str, str]:
+    """Settings by which both listeners speak TLS."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
+    subprocess.run(["openssl", *words, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return {
+        f"CONNECT_GATEWAY__{section}__TLS_{what}": str(path)
+        for section in ("HTTP", "SMPP_SERVER")
+        for what, path in (("CERTIFICATE", certificate), ("KEY", key))
+    }
 
 
 def _prepared(stage: Stage, hooks_port: int, attack: str) -> dict[str, Any]:

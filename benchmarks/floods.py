@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -63,12 +64,12 @@ async def connected(port: int, address: str = ELSEWHERE) -> Streams:
     return await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
 
 
-async def again(once: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def again(once: Callable[[], Coroutine[Any, Any, None]], *, pause_s: float = 0.02) -> None:
     """On and on, also after the gateway has had enough."""
     while True:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await once()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause_s)
 
 
 async def pour(port: int, octets: bytes, first: bytes = b"") -> None:
@@ -257,6 +258,56 @@ async def idle_connections(target: Target) -> None:
     await asyncio.gather(*(again(lambda at=at: hold(at)) for at in addresses for _ in range(525)))  # type: ignore[misc]
 
 
+async def half_handshakes(target: Target) -> None:
+    """security 11: TLS handshakes that stop after the first record, always 200 of them, some fed an octet a second."""
+    hello = _client_hello()
+
+    async def hold(port: int, first: int) -> None:
+        reader, writer = await connected(port)
+        writer.write(hello[:first])
+        with contextlib.suppress(TimeoutError):
+            for octet in hello[first:]:
+                async with asyncio.timeout(1.0):
+                    await reader.read()
+                    break
+                writer.write(bytes((octet,)))
+        writer.transport.abort()
+
+    ports = (target.port, target.smpp_port)
+    await asyncio.gather(*(again(lambda p=p, n=n: hold(p, n)) for p in ports for n in range(100)))  # type: ignore[misc]
+
+
+async def thrown_handshakes(target: Target) -> None:
+    """security 11: whole TLS handshakes, one after the other, of which each costs the gateway a signature; and garbage
+    beside them.
+    """
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+
+    async def shake(port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ELSEWHERE, 0), ssl=trusting)
+        writer.transport.abort()
+
+    async def garbage(port: int) -> None:
+        reader, writer = await connected(port)
+        writer.write(os.urandom(4_096))
+        await reader.read()
+        writer.transport.abort()
+
+    ports = (target.port, target.smpp_port)
+    shaken = [again(lambda p=p: shake(p), pause_s=0.0) for p in ports for _ in range(20)]  # type: ignore[misc]
+    await asyncio.gather(*shaken, *(again(lambda p=p: garbage(p), pause_s=0.0) for p in ports for _ in range(5)))  # type: ignore[misc]
+
+
+def _client_hello() -> bytes:
+    """As a client begins."""
+    said = ssl.MemoryBIO()
+    trusting = ssl.create_default_context()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        trusting.wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost").do_handshake()
+    return said.read()
+
+
 ATTACKS: Final[dict[str, Attack]] = {
     "1 unread pipelines": pipelined_unread,
     "4 unbound enquiries": unbound_enquiries,
@@ -270,6 +321,8 @@ ATTACKS: Final[dict[str, Attack]] = {
     "10 many batches": many_batches,
     "11 half bodies": half_bodies,
     "11 idle connections": idle_connections,
+    "12 half handshakes": half_handshakes,
+    "12 thrown handshakes": thrown_handshakes,
 }
 
 

@@ -1,4 +1,4 @@
-/* redaction.primitives.hashing: what Begun and digest_16 of redaction/primitives/pure.py do, without an object for each
+/* redaction.primitives.hashing: what Begun, descend and digest_16 of redaction/primitives/pure.py do, without an object for each
  * digest.
  *
  * BLAKE2s (RFC 7693). What it was begun with is wiped when it goes.
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BLOCK = 64, OUT = 32, KEY = 32, PERSON = 8, ROUNDS = 10 };
+enum { BLOCK = 64, OUT = 32, KEY = 32, PERSON = 8, ROUNDS = 10, NODE = 32, LEVELS = 14, ARITY = 8 };
 
 typedef unsigned char octet;
 
@@ -19,6 +19,8 @@ typedef struct {
     octet block[BLOCK];
     size_t held;
 } state;
+
+static const octet BRANCH[] = "connect-gateway ggm";
 
 static const uint32_t START[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
@@ -152,10 +154,8 @@ end(state *it, octet *out)
 static void
 wipe(void *at, size_t size)
 {
-    volatile octet *each = at;
-    while (size--) {
-        *each++ = 0;
-    }
+    memset(at, 0, size);
+    __asm__ __volatile__("" : : "r"(at) : "memory"); /* or it would be left out, since nobody reads what is there */
 }
 
 /* ------------------------------------------------------------------------------------------------------------ objects */
@@ -211,6 +211,14 @@ begun_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+static void
+digest_of(const Begun *it, const octet *octets, Py_ssize_t size, octet *out)
+{
+    state now = size ? it->ahead : it->begun;
+    take(&now, octets, (size_t)size);
+    end(&now, out);
+}
+
 static PyObject *
 begun_of(PyObject *self, PyObject *octets)
 {
@@ -219,16 +227,39 @@ begun_of(PyObject *self, PyObject *octets)
         return NULL;
     }
     Begun *it = (Begun *)self;
-    Py_ssize_t more = PyBytes_GET_SIZE(octets);
-    state now = more ? it->ahead : it->begun;
-    take(&now, (const octet *)PyBytes_AS_STRING(octets), (size_t)more);
     octet out[OUT];
-    end(&now, out);
+    digest_of(it, (const octet *)PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), out);
+    return PyBytes_FromStringAndSize((const char *)out, it->size);
+}
+
+static PyObject *
+begun_of_both(PyObject *self, PyObject *const *given, Py_ssize_t count)
+{
+    if (count != 3 || !PyBytes_Check(given[0])) {
+        PyErr_SetString(PyExc_TypeError, "octets must be bytes, and a length and a size follow");
+        return NULL;
+    }
+    Begun *it = (Begun *)self;
+    Py_ssize_t size = PyBytes_GET_SIZE(given[0]), until = PyLong_AsSsize_t(given[1]), first = PyLong_AsSsize_t(given[2]);
+    if ((until == -1 || first == -1) && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (until < 0 || until > size || first < 0 || first > it->size) {
+        PyErr_SetString(PyExc_ValueError, "length or size is out of range");
+        return NULL;
+    }
+    const octet *octets = (const octet *)PyBytes_AS_STRING(given[0]);
+    octet out[OUT], begins[OUT];
+    digest_of(it, octets, size, out);
+    digest_of(it, octets, until, begins);
+    memcpy(out, begins, (size_t)first);
     return PyBytes_FromStringAndSize((const char *)out, it->size);
 }
 
 static PyMethodDef methods[] = {
     {"of", begun_of, METH_O, PyDoc_STR("The digest of what it was begun with and of these octets.")},
+    {"of_both", (PyCFunction)(void (*)(void))begun_of_both, METH_FASTCALL,
+     PyDoc_STR("The digest of these octets, of which the first octets are those of the digest of their beginning.")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -264,7 +295,61 @@ digest_16(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
     return PyLong_FromLong((long)out[0] << 8 | out[1]);
 }
 
+static int
+take_number(PyObject *given, int bits, const char *name, uint64_t *taken)
+{
+    *taken = PyLong_AsUnsignedLongLong(given);
+    if (*taken == (uint64_t)-1 && PyErr_Occurred()) {
+        return 0;
+    }
+    if (*taken >> bits) {
+        PyErr_Format(PyExc_OverflowError, "%s has more than %d bits", name, bits);
+        return 0;
+    }
+    return 1;
+}
+
+static PyObject *
+descend(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
+{
+    uint64_t index, level, until;
+    if (count != 4) {
+        PyErr_Format(PyExc_TypeError, "descend takes 4 arguments, not %zd", count);
+        return NULL;
+    }
+    if (!PyBytes_Check(given[0])) {
+        PyErr_SetString(PyExc_TypeError, "a node must be bytes");
+        return NULL;
+    }
+    if (PyBytes_GET_SIZE(given[0]) != NODE) {
+        PyErr_Format(PyExc_ValueError, "a node has %d bytes", NODE);
+        return NULL;
+    }
+    if (!take_number(given[1], 40, "index", &index) || !take_number(given[2], 8, "level", &level)
+        || !take_number(given[3], 8, "until", &until)) {
+        return NULL;
+    }
+    state now = {0};
+    octet block[BLOCK] = {0}, *branch = block + NODE + sizeof BRANCH - 1; /* where C ends its strings */
+    memcpy(block, PyBytes_AS_STRING(given[0]), NODE);
+    memcpy(block + NODE, BRANCH, sizeof BRANCH);
+    for (; level < until && level < LEVELS; level++) {
+        *branch = (octet)(index >> 3 * (LEVELS - 1 - level) & (ARITY - 1));
+        begin(&now, NODE, NULL, 0, NULL, 0);
+        compress(&now, block, NODE + sizeof BRANCH, 1);
+        for (int each = 0; each < 8; each++) {
+            put(block + 4 * each, now.chain[each]);
+        }
+    }
+    PyObject *reached = PyBytes_FromStringAndSize((const char *)block, NODE);
+    wipe(block, sizeof block);
+    wipe(&now, sizeof now);
+    return reached;
+}
+
 static PyMethodDef functions[] = {
+    {"descend", (PyCFunction)(void (*)(void))descend, METH_FASTCALL,
+     PyDoc_STR("The node at level `until` on the path to a leaf, starting from a node at `level`.")},
     {"digest_16", (PyCFunction)(void (*)(void))digest_16, METH_FASTCALL,
      PyDoc_STR("A keyed BLAKE2s digest of two octets, as a number.")},
     {NULL, NULL, 0, NULL},

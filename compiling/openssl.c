@@ -19,14 +19,13 @@ enum {
     AT_PERIOD = 1, AT_LEAF = 5, AT_CHECK = 10, AT_SALT = 14, AT_COMMITMENT = 30, HEADER = 46,
     AAD_START = 31, LABEL_LIMIT = 256, AAD_LIMIT = AAD_START + LABEL_LIMIT,
     BLOCK_512 = 128, OUT_512 = 64, BLOCK_256 = 64, OUT_256 = 32, BLOCK_LIMIT = BLOCK_512,
-    SEGMENT = 160, OVERHEAD = 64, LEVELS = 14, ARITY = 8
+    SEGMENT = 160, OVERHEAD = 64
 };
-static const octet BRANCH[] = "connect-gateway ggm";
 #define PLAINTEXT_LIMIT (1 << 24)
 
-static EVP_MD *blake2s, *sha256, *sha512;
+static EVP_MD *sha256, *sha512;
 static EVP_CIPHER *aes_gcm;
-static EVP_MD_CTX *hash_blake2s, *hash_sha256, *hash_sha512;
+static EVP_MD_CTX *hash_sha256, *hash_sha512;
 static EVP_CIPHER_CTX *seal_cipher, *open_cipher;
 static PyObject *integrity_error, *wrong_key, *unknown_version;
 static uint32_t crc_of[256];
@@ -278,36 +277,6 @@ take_sealed(PyObject *given, octets *sealed)
 /* -------------------------------------------------------------------------------------------------------- functions */
 
 static PyObject *
-py_descend(PyObject *module, PyObject *const *given, Py_ssize_t count)
-{
-    octets node;
-    uint64_t index, level, until;
-    if (!counted("descend", count, 4) || !take(given[0], KEY, "a node", &node)
-        || !take_number(given[1], 40, "index", &index) || !take_number(given[2], 8, "level", &level)
-        || !take_number(given[3], 8, "until", &until)) {
-        return NULL;
-    }
-    if (until > LEVELS) {
-        until = LEVELS;
-    }
-    octet block[KEY + sizeof BRANCH]; /* the last octet, where C ends its strings, is the branch */
-    memcpy(block, node.at, KEY);
-    memcpy(block + KEY, BRANCH, sizeof BRANCH);
-    int done = 1;
-    for (; done && level < until; level++) {
-        block[sizeof block - 1] = index >> 3 * (LEVELS - 1 - level) & (ARITY - 1);
-        done = EVP_DigestInit_ex2(hash_blake2s, NULL, NULL) && EVP_DigestUpdate(hash_blake2s, block, sizeof block)
-            && EVP_DigestFinal_ex(hash_blake2s, block, NULL);
-    }
-    PyObject *reached = done ? PyBytes_FromStringAndSize((char *)block, KEY) : NULL;
-    OPENSSL_cleanse(block, sizeof block);
-    if (!done) {
-        failed();
-    }
-    return reached;
-}
-
-static PyObject *
 py_hmac_sha256(PyObject *module, PyObject *const *given, Py_ssize_t count)
 {
     octets key, message;
@@ -445,8 +414,7 @@ py_open_field(PyObject *module, PyObject *const *given, Py_ssize_t count)
 static int
 prepare(void)
 {
-    return EVP_MD_CTX_reset(hash_blake2s) && EVP_DigestInit_ex2(hash_blake2s, blake2s, NULL)
-        && EVP_MD_CTX_reset(hash_sha256) && EVP_DigestInit_ex2(hash_sha256, sha256, NULL)
+    return EVP_MD_CTX_reset(hash_sha256) && EVP_DigestInit_ex2(hash_sha256, sha256, NULL)
         && EVP_MD_CTX_reset(hash_sha512) && EVP_DigestInit_ex2(hash_sha512, sha512, NULL)
         && EVP_CIPHER_CTX_reset(seal_cipher) && EVP_EncryptInit_ex2(seal_cipher, aes_gcm, NULL, NULL, NULL)
         && EVP_CIPHER_CTX_reset(open_cipher) && EVP_DecryptInit_ex2(open_cipher, aes_gcm, NULL, NULL, NULL);
@@ -467,7 +435,6 @@ py_forget(PyObject *module, PyObject *const *given, Py_ssize_t count)
 
 #define FUNCTION(name, text) {#name, (PyCFunction)(void (*)(void))py_##name, METH_FASTCALL, PyDoc_STR(text)}
 static PyMethodDef functions[] = {
-    FUNCTION(descend, "The node at level `until` on the path to a leaf, starting from a node at `level`."),
     FUNCTION(forget, "Wipe what the last calls left in memory that belongs to this module."),
     FUNCTION(hmac_sha256, "HMAC-SHA-256 under a key of at most 64 bytes."),
     FUNCTION(leaf_in, "The leaf of a sealed field that belongs to this row."),
@@ -485,17 +452,14 @@ static struct PyModuleDef definition = {
 static int
 fetch(void)
 {
-    blake2s = EVP_MD_fetch(NULL, "BLAKE2S-256", NULL);
     sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     sha512 = EVP_MD_fetch(NULL, "SHA2-512", NULL);
     aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    hash_blake2s = EVP_MD_CTX_new();
     hash_sha256 = EVP_MD_CTX_new();
     hash_sha512 = EVP_MD_CTX_new();
     seal_cipher = EVP_CIPHER_CTX_new();
     open_cipher = EVP_CIPHER_CTX_new();
-    return blake2s && sha256 && sha512 && aes_gcm && hash_blake2s && hash_sha256 && hash_sha512 && seal_cipher
-        && open_cipher && prepare();
+    return sha256 && sha512 && aes_gcm && hash_sha256 && hash_sha512 && seal_cipher && open_cipher && prepare();
 }
 
 static int

@@ -1,6 +1,7 @@
 """A listening address: who comes gets a seat, by its address, before a handshake or a byte of it is looked at.
 
-    accepted → seated (`operators.seats`) → seated again, where a proxy names another address → TLS → its protocol
+    accepted → seated (`operators.seats`) → seated again, where a proxy names another address → TLS, in its turn
+    (`operators.handshakes`) → its protocol
 
 All on the way count as connections, have `ARRIVAL_S` for it, and are the first to go when seats are short. Where the
 process has no descriptor left for one more, accepting rests, and a line says so.
@@ -17,10 +18,13 @@ from typing import Final
 import msgspec
 
 from operators.contained import report
+from operators.handshakes import Handshakes, NoHandshake, asked_for
 from operators.proxy_header import HEAD_OCTETS, ProxyHeaderWrong, rest_octets, source
 from operators.seats import Network, Seat, Seats, parsed_address, parsed_networks
 
 ARRIVAL_S: Final = 10.0
+LEAST_S: Final = 1.0
+"""What a handshake has that waited long for its turn."""
 ACCEPTED_AT_ONCE: Final = 32
 """Connections in one turn of the loop."""
 REST_S: Final = 0.25
@@ -86,6 +90,7 @@ class Entrance:
         self._sockets: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._sent_away = 0
+        self.handshakes: Final = Handshakes()
         self.seats: Final = seats
 
     @property
@@ -180,11 +185,11 @@ class Entrance:
                     seat.free()
                     seat = self.seats.take(told, arrival)
             if seat is not None:
-                await self._hand_on(connection, self._make(seat))
+                await self._hand_on(connection, seat.address, self._make(seat))
                 is_in = True
             else:
-                is_in = await self._send_away(connection)
-        except (OSError, TimeoutError, ProxyHeaderWrong):
+                is_in = await self._send_away(connection, peer)
+        except (OSError, TimeoutError, ProxyHeaderWrong, NoHandshake):
             pass  # it has gone, or does not speak as it must
         except Exception as error:
             report("connection", error)
@@ -194,25 +199,29 @@ class Entrance:
                 if seat is not None:
                     seat.free()
 
-    async def _send_away(self, connection: socket.socket) -> bool:
+    async def _send_away(self, connection: socket.socket, address: str) -> bool:
         """Whether somebody tells it so."""
         protocol = self._turned()
         if protocol is None:
             return False
         self._sent_away += 1
         try:
-            await self._hand_on(connection, protocol)
+            await self._hand_on(connection, address, protocol)
         finally:
             self._sent_away -= 1
         return True
 
-    async def _hand_on(self, connection: socket.socket, protocol: asyncio.Protocol) -> None:
-        tls = self._place.tls
-        connect = asyncio.get_running_loop().connect_accepted_socket
+    async def _hand_on(self, connection: socket.socket, address: str, protocol: asyncio.Protocol) -> None:
+        tls, loop = self._place.tls, asyncio.get_running_loop()
         if tls is None:
-            await connect(lambda: protocol, connection)
-        else:
-            await connect(lambda: protocol, connection, ssl=tls, ssl_handshake_timeout=ARRIVAL_S)
+            await loop.connect_accepted_socket(lambda: protocol, connection)
+            return
+        until_s = loop.time() + ARRIVAL_S
+        async with asyncio.timeout_at(until_s):
+            await asked_for(connection)
+            await self.handshakes.turn(address)
+        left_s = max(until_s - loop.time(), LEAST_S)
+        await loop.connect_accepted_socket(lambda: protocol, connection, ssl=tls, ssl_handshake_timeout=left_s)
 
     async def _told(self, connection: socket.socket) -> str | None:
         """Of whom a proxy speaks. Raises ProxyHeaderWrong, OSError and TimeoutError."""

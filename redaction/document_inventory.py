@@ -338,6 +338,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "certificates": "ids of certificates of destruction",
             "ended_ms": "when it ended",
             "decisions": "each step, when, and by whom, by random ids",
+            "unattended": "whether nodes do by themselves what it asks for",
         },
     ),
     # ticket, ticket_post: a year after it was written, or until its author or customer is erased
@@ -404,7 +405,6 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "key": "number of the customer, and the control that held its messages",
             "at_ms": "when somebody decided on them",
             "releases": "whether they were sent, or dropped",
-            "version": "always the same; that of the document counts",
         },
     ),
     # reason: as long as the entries of the audit log that commit to it

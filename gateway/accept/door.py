@@ -6,7 +6,7 @@ Plaintext exists only in here; what leaves is a `Message` whose every field may 
 customer when it is called with the id that is durable, and not before (Law 2).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from config.settings import MessageSettings
 from gateway.accept.choosing import Choice
 from gateway.accept.guessing import valid
-from gateway.accept.inquiry import Inquired, inquire
+from gateway.accept.inquiry import Inquired, inquire, look_up
 from gateway.accept.judging import Judge, mark
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
@@ -33,6 +33,7 @@ from gateway.process.clock import Clock
 from gateway.retention.minimise import Minimiser
 from gateway.vault.vault import Content
 from redaction.errors import KeysWithheld, SealError, alone
+from redaction.personal import Msisdn
 from redaction.pseudonymise import Digests, leaf_of_pseudonym
 from redaction.retention import content_until_ms, record_until_ms
 
@@ -109,8 +110,10 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        if self._choice.waits(submission, message.subject, partial(self._located, question, record, submission, done)):
-            return message
+        if self._choice.looks_up:
+            then = partial(self._located, question, record, submission, done)
+            if self._choice.waits(submission, message.subject, then):
+                return message
         micro = self._placed(message, submission)
         if question is not None:
             self._ask(question, record, submission, done, micro)
@@ -120,6 +123,10 @@ class Door:
         except JournalFull:
             raise alone(self._full()) from None
         return message
+
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names. Raises Refusal."""
+        return self._validator.recipient(request.to)
 
     def expect(self, batches: int) -> None:
         """See `gateway.ledger.journal.Journal.expect`: a batch is a lot of messages that are offered one by one."""
@@ -188,6 +195,10 @@ class Door:
         """Everything that would be said of a message, which is not sent; nothing is counted or stored."""
         return inquire(self._validator, self._judge, self._choice, key, request, self._clock.now_ms(), form)
 
+    async def look_up(self, key: ApiKey, inquired: Inquired) -> Sequence[Verdict]:
+        """What is said besides, where it is looked up what lies outside of the message: consents and the balance."""
+        return await look_up(self._judge, self._till, key, inquired)
+
     def _offer_later(self, record: Accept, submission: Submission, done: Done, micro: int) -> None:
         """Once there are keys for the time at which the message is due: its person is called as then."""
         message = record.message
@@ -221,7 +232,7 @@ class Door:
         try:
             if message.subject == earlier.subject:
                 return True
-            to = self._validator.recipient(request.to)
+            to = self.recipient(request)
             names = self._minimiser.names_at(earlier.customer, to, earlier.tag, self._times_of(earlier))
         except KeysWithheld:
             raise alone(_keyless()) from None

@@ -14,9 +14,12 @@ from gateway.accept.raw_parts import written_octets
 from gateway.accept.request import MessageRequest
 from gateway.accept.validation import Validator
 from gateway.accounts.customers import ApiKey
+from gateway.ledger.contract import LedgerUnavailable
+from gateway.limits.till import Till
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from gateway.model.verdict import Severity, Verdict
+from redaction.errors import KeysWithheld
 
 
 class Inquired(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,26 @@ def inquire(
         submission=submission,
         most_micro=None if most_micro is None else most_micro * submission.segments,
     )
+
+
+async def look_up(judge: Judge, till: Till, key: ApiKey, inquired: Inquired) -> list[Verdict]:
+    """What does not lie in a valid message and would refuse it all the same: its recipient's will, and what is left of
+    what was paid in advance, by its dearest operator. Nothing is counted, reserved or prolonged.
+    """
+    submission = inquired.submission
+    if submission is None:
+        return []
+    found: list[Verdict] = []
+    try:
+        found.extend(await judge.look_up(key, submission))
+    except KeysWithheld:
+        found.append(_verdict(Refusal("keys_unavailable"), "consent"))
+    try:
+        if await till.is_short(key.customer.id, inquired.most_micro or 0):
+            found.append(_verdict(Refusal("balance_exhausted"), "balance"))
+    except LedgerUnavailable:
+        found.append(_verdict(Refusal("ledger_unavailable"), "balance"))
+    return found
 
 
 def _verdict(refusal: Refusal, rule: str) -> Verdict:

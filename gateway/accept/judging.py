@@ -72,6 +72,15 @@ class Judge:
             customer.id, customer.settings.consent, submission.message_class, submission.to, submission.source
         )
 
+    async def look_up(self, key: ApiKey, submission: Submission) -> Sequence[Verdict]:
+        """What consents say of a message that is not sent; nothing is counted. Raises as `question`."""
+        if self._guard is None:
+            return ()
+        customer = key.customer
+        return await self._guard.look_up(
+            customer.id, customer.settings.consent, submission.message_class, submission.to, submission.source
+        )
+
     def ask(self, question: Question, answered: Answered) -> None:
         """Look it up, together with what else is asked now."""
         assert self._guard is not None

@@ -117,7 +117,10 @@ class MessageChecked(Struct, frozen=True, kw_only=True):
     """What would become of a message. Nothing was sent, counted or stored."""
 
     outcome: Annotated[str, Meta(description="`accepted`, `held` or `refused`, if it were sent now.")]
-    findings: Annotated[list[Finding], Meta(description="Everything that rules say of it.")]
+    findings: Annotated[
+        list[Finding],
+        Meta(description="All that rules, controls against abuse, consent, quotas and balance say of it."),
+    ]
     segments: Annotated[int | None, Meta(description="How many it would be; null where it is no message.")] = None
     encoding: str | None = None
     message_class: Annotated[str | None, Meta(description="As named, or as guessed.")] = msgspec.field(
@@ -198,6 +201,28 @@ class BatchItem(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     replayed: Annotated[
         bool, Meta(description="An earlier request with this Idempotency-Key brought this message; it is taken once.")
     ] = False
+
+
+class SeveralItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One recipient of a list: `message`, `error`, or the place of the same one before."""
+
+    message: MessageAccepted | None = None
+    error: ProblemView | None = None
+    replayed: Annotated[
+        bool, Meta(description="An earlier request with this Idempotency-Key brought this message; it is taken once.")
+    ] = False
+    duplicate_of: Annotated[
+        int | UnsetType, Meta(description="The place in `to` of the same number; it is sent one message.")
+    ] = UNSET
+
+
+class SeveralAccepted(Struct, frozen=True, kw_only=True):
+    """Answers in the order of `to`. accepted, refused, duplicates: so many of them."""
+
+    accepted: int
+    refused: int
+    duplicates: int
+    items: list[SeveralItem]
 
 
 class BatchAccepted(Struct, frozen=True):

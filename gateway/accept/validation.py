@@ -23,7 +23,7 @@ from gateway.model.refusals import Refusal
 from gateway.model.senders import is_sender, sender_key
 from gateway.model.submission import NO_FORM, SmppForm, Submission
 from gateway.model.times import LATEST_MS
-from operators.smpp.coding import EncodingError, simplify
+from operators.smpp.coding import Encoding, EncodingError, simplify
 from operators.smpp.segments import TextPlan
 from redaction.detect import looks_like_otp
 from redaction.errors import alone
@@ -51,6 +51,7 @@ BLANKS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u115f\u1160\u2800\u3164\ufe0e\uf
 BYTE_ORDER_MARK: Final = "\ufeff"
 """What some editors put in front of a text; it is no part of one (S-59)."""
 _CLASSES: Final = {each.value: each for each in MessageClass}
+_WRITTEN: Final = {each: each.value for each in Encoding}
 TAG_OF: Final = {
     MessageClass.OTP: RetentionTag("otp"),
     MessageClass.TRANSACTIONAL: RetentionTag("transactional"),
@@ -89,6 +90,7 @@ class Validator:
     """Turns requests into submissions.
 
     plan: counts segments of a text. is_callable: whether a URL has the form of one that webhooks may call.
+    takes_reports: the same of those that façades may; None: it is no other.
     has_endpoint: whether a customer, by number, has an endpoint, whose secret signs what goes to a callback URL.
     registered: the classes of a sender in the register, by its customer's public id; empty for all, None for none such.
     stop_link: what stands in the link of a message, by customer, class and recipient.
@@ -102,10 +104,12 @@ class Validator:
         has_endpoint: HasEndpoint = _assumed,
         registered: Registered = _unregistered,
         stop_link: StopLink = _no_links,
+        takes_reports: CheckUrl | None = None,
     ) -> None:
         self._settings = settings
         self._plan = plan
         self._is_callable = is_callable
+        self._takes_reports = takes_reports or is_callable
         self._has_endpoint = has_endpoint
         self._registered = registered
         self._stop_link = stop_link
@@ -194,7 +198,7 @@ class Validator:
             raise alone(Refusal("forbidden_character", "text")) from None
         if plan.segments > self._settings.max_segments:
             raise Refusal("text_too_long", "text")
-        return plan.segments, plan.encoding.value
+        return plan.segments, _WRITTEN[plan.encoding]
 
     def _class(self, key: ApiKey, request: MessageRequest, text: str) -> tuple[MessageClass, MessageClass | None]:
         """And, where it was guessed, the one that it would be otherwise."""
@@ -262,7 +266,7 @@ class Validator:
         """is_signed: by the secret of the customer's endpoint, so there must be one."""
         if url is None:
             return None
-        if len(url) > MAX_URL or not self._is_callable(url):
+        if len(url) > MAX_URL or not (self._is_callable if is_signed else self._takes_reports)(url):
             raise Refusal("invalid_url", "callback_url")
         if is_signed and not self._has_endpoint(key.customer.id):
             raise Refusal("callback_without_endpoint", "callback_url")

@@ -19,6 +19,7 @@ from gateway.accounts.esme_profile import EsmeProfile, with_words
 from gateway.accounts.facade_tokens import resealed, with_token
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.key_secrets import facade_secret, own_secret
+from gateway.accounts.keywords import each_once
 from gateway.accounts.passwords import SHORT, hashed, new_password
 from gateway.accounts.profile import AccountSealer, check_profile, open_profile, seal_profile
 from gateway.accounts.profile import Profile as Profile
@@ -223,6 +224,7 @@ class Accounts:
             had = number_settings(customer)
             wanted = settings if isinstance(settings, NumberSettings) else settings(had.pop(key, None))
             if wanted is not None:
+                wanted = each_once(wanted)
                 _check_claim(stored, customer_id, key, wanted)
                 had[key] = wanted
             act, counts = _act_on_number(wanted)

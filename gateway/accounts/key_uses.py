@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from gateway.ledger.contract import ROW_FAULTS, Document, DocumentWrite, LedgerUnavailable
 from gateway.ledger.roles import Acts
+from gateway.model.times import LATEST_MS
 from gateway.process.clock import Clock
 
 KIND: Final = "key_used"
@@ -18,8 +19,11 @@ DAY_MS: Final = 86_400_000
 KEPT_DAYS: Final = 400
 """Of a key that nobody uses, its last day is forgotten then."""
 
+Day = Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS // DAY_MS)]
+"""Counted from the epoch, UTC."""
+
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(int).decode
+_decode: Final = msgspec.msgpack.Decoder(Day).decode
 
 
 class KeyUses:

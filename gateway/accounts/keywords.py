@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.settings import NumberChange, NumberSettings, keyword_key
 
@@ -21,6 +23,13 @@ def with_keywords(words: Sequence[str]) -> NumberChange:
         return NumberSettings(keywords=(*standing.keywords, *fresh), esme=standing.esme)
 
     return change
+
+
+def each_once(settings: NumberSettings) -> NumberSettings:
+    """A keyword that is written in two ways, such as `SALE` and `sale`, stands there as it was written first."""
+    first = {keyword_key(each): each for each in reversed(settings.keywords)}
+    kept = tuple(each for each in settings.keywords if first[keyword_key(each)] is each)
+    return msgspec.structs.replace(settings, keywords=tuple(dict.fromkeys(kept)))
 
 
 def without_keywords(words: Sequence[str]) -> NumberChange:

@@ -13,6 +13,7 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
 from gateway.ledger.contract import ABSENT, ROW_FAULTS, Document, DocumentWrite
+from gateway.ledger.document_keys import customer_of
 from gateway.ledger.roles import Acts, Usage
 from gateway.ledger.usage import HOUR_MS
 from gateway.process.clock import Clock
@@ -50,7 +51,7 @@ class NoticesGiven:
 
     async def all(self) -> dict[int, Given]:
         """By the customer's number. Raises LedgerUnavailable."""
-        read = [(int(each.key), _read(each)) async for each in self._documents()]
+        read = [(customer, _read(each)) async for customer, each in self._documents()]
         return {customer: given for customer, given in read if given is not None}
 
     async def note_use(self, number: int, since_ms: int) -> int:
@@ -58,7 +59,7 @@ class NoticesGiven:
 
         Raises LedgerUnavailable, and ChangedMeanwhile when another process does the same.
         """
-        standing = {int(each.key): each async for each in self._documents()}
+        standing = {customer: each async for customer, each in self._documents()}
         first_hour = -(-since_ms // HOUR_MS)
         using: list[int] = []
         for customer in await self._usage.customers():
@@ -92,11 +93,14 @@ class NoticesGiven:
         if writes:
             await self._acts.act(writes, entries)
 
-    async def _documents(self) -> AsyncIterator[Document]:
+    async def _documents(self) -> AsyncIterator[tuple[int, Document]]:
+        """With the customer that each is of."""
         after = ""
         while page := await self._acts.of_kind(KIND, after, PAGE):
             for each in page:
-                yield each
+                customer = customer_of(each.key)
+                if customer is not None:
+                    yield customer, each
             after = page[-1].key
 
 

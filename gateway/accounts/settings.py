@@ -22,6 +22,7 @@ from gateway.accounts.fraud_rules import check_modes
 from gateway.accounts.invalid import InvalidSetting as InvalidSetting
 from gateway.ledger.contract import ROW_FAULTS
 from gateway.model.consent_mode import ConsentMode
+from gateway.model.event_types import CHECKPOINT, EVENT_TYPES, SUBMITTED
 from gateway.model.facades import CALLED, FACADES
 from gateway.model.fraud_controls import FraudModes
 from gateway.model.message import MessageClass
@@ -31,7 +32,7 @@ from redaction.retention import RetentionWish
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_SCOPES: Final = ("send", "status")
-SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects", "inbound")
+SCOPES: Final = (*DEFAULT_SCOPES, "operators", "consents", "suppressions", "subjects", "inbound", "webhooks")
 LATER_SCOPES: Final = ("admin",)
 """Names that are kept for endpoints to come. Keys of earlier versions may carry them; they open nothing."""
 MAX_BATCH: Final = 100
@@ -89,6 +90,11 @@ def check_scopes(names: Iterable[str]) -> None:
     idle = [each for each in LATER_SCOPES if each in asked]
     _require(not idle, f"the scope {' and '.join(idle)} opens nothing in this version; {known}")
     _require(asked <= set(SCOPES), known)
+
+
+def check_events(names: Iterable[str]) -> None:
+    """Of an endpoint. A later version may have stored others, which a node passes over."""
+    _require(set(names) <= set(EVENT_TYPES), f"events are {', '.join(EVENT_TYPES)}")
 
 
 def check_system_id(name: str) -> None:
@@ -297,7 +303,8 @@ class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     own. submitted: it is notified, too, when an operator has a message. checkpoints: it is sent, once a day, what was
     signed of the audit log. former_secret: the sealed signing secret of
     before, in Base64, which signs as well until `former_until_ms`. dialect: the façade in whose words it is told of
-    messages from people, and of nothing else; '' for webhooks.
+    messages from people, and of nothing else; '' for webhooks. events: types that it asked for by name, which then
+    `submitted` and `checkpoints` say nothing about; empty for all but those two have it.
     """
 
     batch: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 1
@@ -306,6 +313,13 @@ class EndpointSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     former_secret: str = ""
     former_until_ms: int = 0
     dialect: str = ""
+    events: tuple[str, ...] = ()
+
+    def wants(self, event: str) -> bool:
+        """Whether an event of this type is for it."""
+        if self.events:
+            return event in self.events
+        return self.submitted if event == SUBMITTED else self.checkpoints if event == CHECKPOINT else True
 
     def __post_init__(self) -> None:
         _require(not self.dialect or self.dialect in CALLED, f"façades that call back are {', '.join(CALLED)}")

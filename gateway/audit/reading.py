@@ -8,7 +8,8 @@ import msgspec
 
 from gateway.audit.checkpoint import Proof, read_checkpoint
 from gateway.audit.entries import read_entry
-from gateway.audit.tiles import CHECKPOINT, TileReader, minimum
+from gateway.audit.tiles import CHECKPOINT, TileReader, TilesDamaged, minimum
+from gateway.audit.tree import WIDTH
 from redaction.notes import read_note
 
 
@@ -20,7 +21,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def signed_size(folder: Path) -> int:
-    """How many entries were signed last; 0 where there is nothing yet."""
+    """How many entries were signed last; 0 where there is nothing yet. Raises BadNote."""
     try:
         return read_checkpoint(read_note((folder / CHECKPOINT).read_bytes())).size
     except FileNotFoundError:
@@ -44,13 +45,16 @@ def proven(folder: Path, index: int) -> tuple[bytes, Proof] | None:
 def newest(folder: Path, wanted: Callable[[dict[str, Any]], bool], count: int, most: int | None = None) -> list[Found]:
     """So many that are wanted, newest first. most: entries that are looked at; None for all.
 
-    Raises BadEntry and TilesDamaged.
+    Raises BadEntry, TilesDamaged and BadNote.
     """
     size, rows = signed_size(folder), list[Found]()
     reader = TileReader(folder, size)
     first = max(minimum(folder), 0 if most is None else size - most)
-    for number in reversed(range(first // 256, -(-size // 256))):
-        for at, octets in reversed([*enumerate(reader.bundle(number) or (), number * 256)]):
+    for number in reversed(range(first // WIDTH, -(-size // WIDTH))):
+        entries = reader.bundle(number) or []
+        if len(entries) < reader.width(0, number):
+            raise TilesDamaged("missing entries", number * WIDTH + len(entries))
+        for at, octets in reversed([*enumerate(entries, number * WIDTH)]):
             if len(rows) >= count or at < first:
                 return rows
             entry = read_entry(octets)

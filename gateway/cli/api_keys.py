@@ -28,8 +28,8 @@ def add(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="send, status, operators, inbound, consents, suppressions or subjects; repeatable. send and status by "
-            "default."
+            help="send, status, operators, inbound, webhooks, consents, suppressions or subjects; repeatable. send and "
+            "status by default."
         ),
     ] = None,
     allow_class: Annotated[

@@ -322,7 +322,7 @@ def _newest(
     """Newest first."""
     try:
         return [_row(each.index, each.entry, names) for each in newest(writer.folder, wanted, count)]
-    except BadEntry:
+    except (BadEntry, BadNote):
         raise Failed("there is something in the log that is no entry: see `audit verify`", "audit_flawed") from None
 
 

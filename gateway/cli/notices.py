@@ -15,7 +15,7 @@ from gateway.cli.session import Desk, customer_names, open_desk
 from gateway.model.times import rfc3339
 from gateway.transparency.changes import changes
 from gateway.transparency.notice import Notice, digest, new_purposes, notice_of
-from gateway.transparency.versions import Version, Versions
+from gateway.transparency.versions import Version, Versions, VersionUnreadable
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="What people are told of the processing, in versions."
@@ -88,8 +88,7 @@ def publish(config: Config = None, json: Json = False) -> None:
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             notice = _of(desk)
-            newest = await _versions(desk).newest()
-            told = [] if newest is None else new_purposes(newest.notice, notice)
+            told = await _new(desk, notice)
             kept = await _versions(desk).keep(notice, tells_purposes=True)
             return {"version": kept.number, "digest": digest(notice), "since": rfc3339(kept.since_ms), "purposes": told}
 
@@ -129,6 +128,15 @@ async def _find(desk: Desk, number: int) -> Version:
         if each.number == number:
             return each
     raise Failed("there is no version of this number", "unknown_version")
+
+
+async def _new(desk: Desk, notice: Notice) -> list[str]:
+    """Purposes that the newest version lacks; none where it cannot be read, as nobody knows."""
+    try:
+        newest = await _versions(desk).newest()
+    except VersionUnreadable:
+        return []
+    return [] if newest is None else new_purposes(newest.notice, notice)
 
 
 def _of(desk: Desk) -> Notice:

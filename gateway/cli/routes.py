@@ -1,4 +1,4 @@
-"""`connect-gateway route`: the route table, and which way a message would go."""
+"""`connect-gateway route`: the route table, which way a message would go, and what is wanted of its lines."""
 
 import os
 from datetime import UTC, datetime
@@ -9,7 +9,9 @@ import typer
 from config.loader import load
 from gateway.cli.amounts import moment
 from gateway.cli.output import Config, Failed, Json, personal, run, show
+from gateway.cli.route_steering import app as steering
 from gateway.cli.session import find_customer, open_desk
+from gateway.control.routes import route_id
 from gateway.delivery.routing import Router
 from gateway.model.message import MessageClass
 from gateway.model.route import Explained, Route
@@ -19,6 +21,7 @@ SHORTEST_DIGITS: Final = 1
 LONGEST_DIGITS: Final = 15
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Which way messages go.")
+app.add_typer(steering)
 
 
 @app.command("list")
@@ -72,6 +75,7 @@ def _customer(name: str, config: Config) -> str:
 def _row(number: int, route: Route) -> dict[str, object]:
     return {
         "route": number,
+        "id": route_id(route),
         "label": route.label,
         "prefix": route.prefix,
         "classes": sorted(route.classes),

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from gateway.accounts.settings import check_events
 from gateway.audit.actor import COMMAND_LINE
 from gateway.audit.acts import Act
 from gateway.cli.amounts import moment
@@ -27,6 +28,7 @@ from gateway.webhooks.trial import send_test
 from redaction.personal import Purpose, Secret
 
 NO_DIALECT: Final = "none"
+ALL: Final = "all"
 _REFUSALS: Final = {
     "form": "it is too long, or holds what a URL cannot",
     "scheme": "it must begin with https://",
@@ -58,6 +60,10 @@ def set_(
             "--checkpoints/--no-checkpoints", help="Send what was signed of the audit log, daily; on by default."
         ),
     ] = None,
+    events: Annotated[
+        list[str] | None,
+        typer.Option("--event", help="Type of events that it is sent, and no others; repeatable. all for all again."),
+    ] = None,
     dialect: Annotated[
         str | None,
         typer.Option(help=f"Tell it of messages from people alone, as a façade does: {', '.join(CALLED)}, or none."),
@@ -73,8 +79,11 @@ def set_(
     async def work() -> dict[str, object]:
         async with open_desk(config) as desk:
             _check_url(desk, url)
+            _check_events(events)
             owner = await find_customer(desk, customer)
-            change = partial(_changed, batch=batch, submitted=submitted, checkpoints=checkpoints, dialect=dialect)
+            change = partial(
+                _changed, batch=batch, submitted=submitted, checkpoints=checkpoints, dialect=dialect, events=events
+            )
             place = (desk.sealer, desk.clock.random, owner.id, Secret(url))
             now_ms = desk.clock.now_ms()
             anew = SetAnew(*place, change, new_secret=new_secret, now_ms=now_ms)
@@ -86,6 +95,7 @@ def set_(
                 "submitted": settings.submitted,
                 "checkpoints": settings.checkpoints,
                 "dialect": settings.dialect or NO_DIALECT,
+                "events": list(settings.events) or [ALL],
             }
             if settings.former_until_ms > now_ms:
                 answer["former_secret_until"] = rfc3339(settings.former_until_ms)
@@ -104,6 +114,7 @@ def _changed(
     submitted: bool | None,
     checkpoints: bool | None,
     dialect: str | None,
+    events: list[str] | None,
 ) -> EndpointSettings:
     """What is named; the rest stays."""
     return msgspec.structs.replace(
@@ -111,8 +122,14 @@ def _changed(
         batch=before.batch if batch is None else batch,
         submitted=before.submitted if submitted is None else submitted,
         checkpoints=before.checkpoints if checkpoints is None else checkpoints,
+        events=before.events if events is None else () if events == [ALL] else tuple(dict.fromkeys(events)),
         dialect=before.dialect if dialect is None else "" if dialect == NO_DIALECT else dialect,
     )
+
+
+def _check_events(events: list[str] | None) -> None:
+    """Raises InvalidSetting."""
+    check_events([] if events is None or events == [ALL] else events)
 
 
 def _check_url(desk: Desk, url: str) -> None:

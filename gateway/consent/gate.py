@@ -10,7 +10,7 @@ import msgspec
 from gateway.consent.judgement import UNKNOWN, judge
 from gateway.consent.rows import CONSENT_KEPT_MS, MONTH_MS, consent_name, suppression_name
 from gateway.ledger.contract import LedgerUnavailable
-from gateway.ledger.permissions import Permission, PermissionWrite, prolong
+from gateway.ledger.permissions import Permission, PermissionName, PermissionWrite, prolong
 from gateway.ledger.roles import Permissions
 from gateway.model.verdict import Verdict
 from gateway.process.clock import Clock
@@ -62,6 +62,15 @@ class Gate:
             self._works += 1
             self._contain("request", f"consent {self._works}", self._work())
 
+    async def look_up(self, question: Question) -> Verdict | None:
+        """What would be answered, for whoever asks without sending: that is no use of a consent, and prolongs none."""
+        try:
+            consents, suppressions = await self._permissions.find(_names(question))
+        except LedgerUnavailable:
+            return UNKNOWN
+        verdict, _ = judge(consents, suppressions, question.purpose, question.sender, self._clock.now_ms())
+        return verdict
+
     async def _work(self) -> None:
         try:
             while self._waiting:
@@ -71,14 +80,7 @@ class Gate:
             self._is_working = False
 
     async def _answer(self, batch: list[tuple[Question, Answered]]) -> None:
-        names = [
-            name
-            for question, _ in batch
-            for name in (
-                consent_name(question.customer, question.consent),
-                suppression_name(question.customer, question.suppression),
-            )
-        ]
+        names = [name for question, _ in batch for name in _names(question)]
         try:
             found = await self._permissions.find(names)
         except LedgerUnavailable:
@@ -101,3 +103,11 @@ class Gate:
                 await self._permissions.change(writes)
             except LedgerUnavailable:
                 return
+
+
+def _names(question: Question) -> tuple[PermissionName, PermissionName]:
+    """Of the rows that answer it: consents, then suppressions."""
+    return (
+        consent_name(question.customer, question.consent),
+        suppression_name(question.customer, question.suppression),
+    )

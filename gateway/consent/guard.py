@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.consent.following import Following
 from gateway.consent.gate import Answered, Gate, Question
+from gateway.consent.known_answer import KnownAnswer
 from gateway.consent.purposes import NEEDING
 from gateway.model.consent_mode import ConsentMode
 from gateway.model.content import Content
@@ -29,14 +30,6 @@ MOST_ANSWERS: Final = 50_000
 
 Tokens = Callable[[int, Msisdn], tuple[bytes, bytes]]
 """Of a customer and a person, what consents and suppressions are found by. Raises KeysWithheld, and KeyDestroyed."""
-
-
-class _Answer(msgspec.Struct, frozen=True, gc=False):
-    """verdict: of the exact look-up. number: to which the filter had come when it was asked."""
-
-    verdict: Verdict | None
-    number: int
-    at_s: float
 
 
 class Guard:
@@ -57,7 +50,7 @@ class Guard:
         self._mode = mode
         self._counts = counts
         self._clock = clock
-        self._answers: dict[Question, _Answer | None] = {}
+        self._answers: dict[Question, KnownAnswer | None] = {}
 
     # ------------------------------------------------------------------------------------------------------- the door
 
@@ -86,6 +79,17 @@ class Guard:
 
         self._gate.ask(question, counted)
 
+    async def look_up(
+        self, customer: int, mode: ConsentMode, message_class: MessageClass, to: Msisdn, source: str | Msisdn
+    ) -> Sequence[Verdict]:
+        """What stands in the way now of a message that is not sent; nothing is counted. Raises as `question`."""
+        if message_class not in NEEDING or mode is ConsentMode.OFF:
+            return ()
+        verdict = await self._gate.look_up(_question(customer, self._tokens(customer, to), message_class, source))
+        if mode is ConsentMode.WATCH or verdict is None:
+            return _watched(verdict)
+        return (verdict,)
+
     # ------------------------------------------------------------------------------------------------- the last moment
 
     def recheck(self, message: Message, content: Content, _operator: str, now_ms: int) -> Sequence[Verdict]:
@@ -110,7 +114,7 @@ class Guard:
             return ()
         return _watched(answer.verdict) if mode is ConsentMode.WATCH else (answer.verdict,)
 
-    def _holds(self, answer: _Answer, tokens: tuple[bytes, bytes]) -> bool:
+    def _holds(self, answer: KnownAnswer, tokens: tuple[bytes, bytes]) -> bool:
         is_fresh = self._clock.monotonic() - answer.at_s < FRESH_S
         return is_fresh and not self._following.changed_since(answer.number, *tokens)
 
@@ -118,7 +122,7 @@ class Guard:
         if question in self._answers and self._answers[question] is None:  # it is asked already
             return
         if len(self._answers) >= MOST_ANSWERS:
-            self._answers = {each: answer for each, answer in self._answers.items() if answer is None}
+            self._answers = {each: None for each, known in self._answers.items() if known is None}
         self._answers[question] = None
         number = self._following.number
 
@@ -126,7 +130,7 @@ class Guard:
             if verdict is not None and verdict.code not in _LASTING:
                 del self._answers[question]
             else:
-                self._answers[question] = _Answer(verdict, number, self._clock.monotonic())
+                self._answers[question] = KnownAnswer(verdict, number, self._clock.monotonic())
 
         self._gate.ask(question, answered)
 

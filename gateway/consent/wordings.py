@@ -5,6 +5,7 @@ with a name and a version, which are the customer's own.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -15,8 +16,9 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry, known
 from gateway.consent.desk import Of
-from gateway.ledger.contract import DocumentWrite
+from gateway.ledger.contract import ROW_FAULTS, DocumentWrite
 from gateway.ledger.roles import Acts
+from gateway.model.times import EpochMs
 from gateway.process.clock import Clock
 
 KIND: Final = "wording"
@@ -34,7 +36,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=32)]
     arabic: Annotated[str, Meta(max_length=_LONGEST)] = ""
     english: Annotated[str, Meta(max_length=_LONGEST)] = ""
-    created_ms: int = 0
+    created_ms: EpochMs = 0
 
     @property
     def digest(self) -> bytes:
@@ -71,15 +73,16 @@ class Wordings:
         return stored.digest
 
     async def of(self, customer: int) -> Mapping[bytes, Wording]:
-        """A customer's wordings by digest."""
+        """A customer's wordings by digest; one that cannot be read is none of them."""
         found: dict[bytes, Wording] = {}
         after = _key(customer, b"")
         while page := await self._acts.of_kind(KIND, after):
             for each in page:
                 if not each.key.startswith(_key(customer, b"")):
                     return found
-                wording = _decode(each.octets)
-                found[wording.digest] = wording
+                with suppress(*ROW_FAULTS):
+                    wording = _decode(each.octets)
+                    found[wording.digest] = wording
             after = page[-1].key
         return found
 

@@ -15,6 +15,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from gateway.http_api.admin.gate import FORM_TOKEN, PASSIVE
 from gateway.http_api.replies import JSON, PROBLEM, Reply
+from gateway.model.refusals import Refusal
 
 Answer = Callable[[web.BaseRequest], Awaitable[Reply]]
 Said = Mapping[str, Any]
@@ -25,12 +26,15 @@ _LIMIT: Final = 65_536
 
 
 class Told(msgspec.Struct, frozen=True):
-    """An answer of the API. said: its body; of a refusal the problem document. cookie: `Set-Cookie`, "" for none."""
+    """An answer of the API. said: its body; of a refusal the problem document. cookie: `Set-Cookie`, "" for none.
+    retry_after_s: after which it may be asked again, where it says so.
+    """
 
     status: int
     said: Said
     cookie: str = ""
     octets: bytes = b""
+    retry_after_s: int | None = None
 
     @property
     def is_done(self) -> bool:
@@ -40,6 +44,11 @@ class Told(msgspec.Struct, frozen=True):
     def code(self) -> str:
         """Of a refusal; "" where there is none."""
         return "" if self.is_done else str(self.said.get("code", ""))
+
+    @property
+    def refusal(self) -> Refusal:
+        """What it refused, for a page to say."""
+        return Refusal(self.code, retry_after_s=self.retry_after_s)
 
 
 class Asking:
@@ -87,7 +96,14 @@ def _told(reply: Reply) -> Told:
     fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
     is_json = fields.get("content-type") in (JSON, PROBLEM)
     said = msgspec.json.decode(reply.content) if is_json and reply.content else {}
-    return Told(reply.status, said, fields.get("set-cookie", ""), b"" if is_json else reply.content)
+    wait = fields.get("retry-after")
+    return Told(
+        reply.status,
+        said,
+        fields.get("set-cookie", ""),
+        b"" if is_json else reply.content,
+        None if wait is None else int(wait),
+    )
 
 
 def segment(value: str) -> str:

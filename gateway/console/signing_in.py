@@ -13,7 +13,6 @@ from gateway.console.visits import visit_of
 from gateway.http_api.browsers import Browsers, look_wanted, read_form
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Route
-from gateway.model.refusals import Refusal
 
 SESSION: Final = "/admin/v1/session"
 _TAKES: Final = ("next", "lang")
@@ -76,26 +75,26 @@ class SignInPages:
             return self._browsers.go(f"{SIGN_IN}?next={segment(wanted)}")
         visit = visit_of(told.said, look_wanted(call), PROVE)
         values = await self._values(call, wanted, refused)
-        status = 200 if refused is None else refused.status
-        return self._browsers.page(status, self._drawing.page("prove.html", visit, values))
+        return self._answer(self._drawing.page("prove.html", visit, values), refused)
 
     async def _values(self, call: Call, wanted: str, refused: Told | None) -> dict[str, object]:
         """Beginning with a passkey writes nothing, so it is tried whether there are any."""
         begun = await self._api.do(call.request, "POST", f"{SESSION}/passkey/begin", None)
         code = "" if refused is None else refused.code
-        return {"next": wanted, "code": code, "has_passkeys": begun.is_done}
+        return {"next": wanted, "asked": {"next": wanted}, "code": code, "has_passkeys": begun.is_done}
 
     async def _page(self, call: Call, wanted: str, refused: Told | None = None) -> Reply:
         values = await self._values(call, wanted, refused)
-        status = 200 if refused is None else refused.status
-        octets = self._drawing.outside("sign_in.html", look_wanted(call), SIGN_IN, values)
-        return self._browsers.page(status, octets)
+        return self._answer(self._drawing.outside("sign_in.html", look_wanted(call), SIGN_IN, values), refused)
+
+    def _answer(self, octets: bytes, refused: Told | None) -> Reply:
+        return self._browsers.page(200, octets) if refused is None else self._browsers.refusal(refused.refusal, octets)
 
 
 def _stop_at(told: Told) -> None:
     """Raises Refusal for whatever is refused, but to somebody who is not signed in."""
     if told.code not in ("", "not_signed_in"):
-        raise Refusal(told.code)
+        raise told.refusal
 
 
 def _credentials(form: Form, *names: str) -> dict[str, object]:

@@ -13,14 +13,12 @@ from gateway.audit.acts import Act
 from gateway.audit.entries import named
 from gateway.control.book import Book, Hand
 from gateway.control.wanted import HEAVIEST, RouteWanted, Wanted, of_route
-from gateway.model.route import Order, Route
+from gateway.model.route import Order, Route, purpose
 
 
 def route_id(route: Route) -> str:
     """`route_` and 16 hexadecimal digits, by prefix, classes, customers, senders, networks and hours."""
-    words = [sorted(each) for each in (route.classes, route.customers, route.senders, route.networks)]
-    hours = [str(each) for each in route.windows]
-    return named("route", msgspec.json.encode([route.prefix, *words, hours, route.utc_offset_min]).decode())
+    return named("route", msgspec.json.encode(purpose(route)).decode())
 
 
 def steered(route: Route, wanted: RouteWanted) -> Route:

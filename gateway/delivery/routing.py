@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from gateway.model.message import MessageClass
-from gateway.model.route import Explained, Order, Passed, Route
+from gateway.model.route import Explained, Order, Passed, Route, purpose
 from operators.bucket import TokenBucket
 
 SLOTS: Final = 256
@@ -43,14 +43,13 @@ class Line:
 
     __slots__ = ("always", "bucket", "number", "orders", "route")
 
-    def __init__(self, route: Route, number: int, now_s: float) -> None:
+    def __init__(self, route: Route, number: int, bucket: TokenBucket | None) -> None:
         self.route: Final = route
         self.number: Final = number
         self.orders: Final = _orders(route)
         asks = route.customers or route.senders or route.networks or route.windows or route.limit_per_s
         self.always: Final = not asks
-        limit = route.limit_per_s
-        self.bucket: Final = None if limit is None else TokenBucket(limit, max(1, int(limit * BURST_S)), now_s)
+        self.bucket: Final = bucket
 
     def operators_of(self, subject: bytes) -> tuple[str, ...]:
         """In the order in which they are tried for this recipient. subject: its pseudonym."""
@@ -101,13 +100,12 @@ class Router:
         self.names_networks = False
         self._public_id = public_id
         self._monotonic = monotonic
+        self._lines: list[Line] = []
         self.adopt(routes)
 
     def adopt(self, routes: Sequence[Route]) -> None:
-        """Another table, for the next message on."""
-        now_s = self._monotonic()
-        lines = [Line(route, number, now_s) for number, route in enumerate(routes)]
-        self._lines = sorted(lines, key=_rank)
+        """Another table, for the next message on. What is used of its limit stays with a line that is for the same."""
+        self._lines = _read_in_order(routes, self._lines, self._monotonic())
         self._lengths = tuple(sorted({len(each.prefix) for each in routes if each.is_enabled}, reverse=True))
         self.names_networks = any(route.networks for route in routes if route.is_enabled)
         self._names_customers = any(route.customers for route in routes)
@@ -252,6 +250,30 @@ def first_up(candidates: Sequence[str], is_up: Callable[[str], bool]) -> str:
             if is_up(name):
                 return name
     return candidates[0]
+
+
+def _read_in_order(routes: Sequence[Route], before: Sequence[Line], now_s: float) -> list[Line]:
+    """The lines of a table. before: those of the last one; what is used of a limit stays with what is for the same."""
+    used: dict[object, list[TokenBucket | None]] = {}
+    for line in before:
+        used.setdefault(purpose(line.route), []).append(line.bucket)
+    lines = []
+    for number, route in enumerate(routes):
+        buckets = used.get(purpose(route))
+        lines.append(Line(route, number, _bucket(route, buckets.pop(0) if buckets else None, now_s)))
+    return sorted(lines, key=_rank)
+
+
+def _bucket(route: Route, used: TokenBucket | None, now_s: float) -> TokenBucket | None:
+    """used: that of the line before."""
+    limit = route.limit_per_s
+    if limit is None:
+        return None
+    burst = max(1, int(limit * BURST_S))
+    if used is None:
+        return TokenBucket(limit, burst, now_s)
+    used.set_rate(limit, burst, now_s)
+    return used
 
 
 def _rank(line: Line) -> tuple[int, bool, bool, bool, bool, bool, int]:

@@ -17,8 +17,16 @@ from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
 from gateway.fraud.prefixes import Begun, Prefixes
-from gateway.ledger.contract import MAX_DOCUMENT_NAME, ChangedMeanwhile, Document, DocumentWrite, LedgerUnavailable
+from gateway.ledger.contract import (
+    MAX_DOCUMENT_NAME,
+    ROW_FAULTS,
+    ChangedMeanwhile,
+    Document,
+    DocumentWrite,
+    LedgerUnavailable,
+)
 from gateway.ledger.roles import Acts
+from gateway.model.times import EpochMs
 from gateway.process.clock import Clock
 
 KIND: Final = "fraud_block"
@@ -36,8 +44,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     customer: int
     range: str
     numbers: int
-    began_ms: int
-    until_ms: int
+    began_ms: EpochMs
+    until_ms: EpochMs
     watched: bool
 
 
@@ -93,7 +101,11 @@ class Blocks:
 
     async def _drop_ended(self, now_ms: int) -> None:
         """Those of processes that are gone as well."""
-        standing = [each for each in await _documents(self._acts) if _read(each).until_ms <= now_ms]
+        standing = [
+            each
+            for each in await _documents(self._acts)
+            if (block := _read(each)) is not None and block.until_ms <= now_ms
+        ]
         await self._acts.act([DocumentWrite(KIND, each.key, None, each.version) for each in standing[:AT_ONCE]])
         self.own = {key: each for key, each in self.own.items() if each.until_ms > now_ms}
 
@@ -106,15 +118,16 @@ class Blocks:
 async def blocks(acts: Acts, now_ms: int) -> Sequence[tuple[str, Block]]:
     """Those that hold, by id. Raises LedgerUnavailable."""
     found = [(each.key, _read(each)) for each in await _documents(acts)]
-    return [each for each in found if each[1].until_ms > now_ms]
+    return [(key, block) for key, block in found if block is not None and block.until_ms > now_ms]
 
 
 async def customer_of(acts: Acts, key: str) -> int:
     """Whose a block is. Raises UnknownBlock and LedgerUnavailable."""
     standing = await acts.find(KIND, key) if 0 < len(key) <= MAX_DOCUMENT_NAME else None
-    if standing is None:
+    block = None if standing is None else _read(standing)
+    if block is None:
         raise UnknownBlock("no such block holds")
-    return _read(standing).customer
+    return block.customer
 
 
 async def release(acts: Acts, clock: Clock, actor: Actor, key: str, customer: str) -> None:
@@ -123,7 +136,8 @@ async def release(acts: Acts, clock: Clock, actor: Actor, key: str, customer: st
     Raises UnknownBlock, ChangedMeanwhile and LedgerUnavailable.
     """
     standing = await acts.find(KIND, key)
-    if standing is None or _read(standing).until_ms <= clock.now_ms():
+    block = None if standing is None else _read(standing)
+    if standing is None or block is None or block.until_ms <= clock.now_ms():
         raise UnknownBlock("no such block holds")
     done = entry(Act.FRAUD_RELEASE, actor, key, now_ms=clock.now_ms(), customer=customer)
     await acts.act([DocumentWrite(KIND, key, None, standing.version)], [done])
@@ -144,5 +158,9 @@ def _block(begun: Begun) -> Block:
     )
 
 
-def _read(document: Document) -> Block:
-    return _decode(document.octets)
+def _read(document: Document) -> Block | None:
+    """None for one that this version cannot read; it stays, as a later version's process may hold to it."""
+    try:
+        return _decode(document.octets)
+    except ROW_FAULTS:
+        return None

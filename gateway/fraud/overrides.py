@@ -16,7 +16,9 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
-from gateway.ledger.contract import Document, DocumentWrite, LedgerUnavailable
+from gateway.fraud.override_entry import Override
+from gateway.ledger.contract import ROW_FAULTS, Document, DocumentWrite, LedgerUnavailable
+from gateway.ledger.document_keys import customer_of
 from gateway.ledger.roles import Acts
 from gateway.process.clock import Clock
 from redaction.errors import KeysWithheld
@@ -29,12 +31,6 @@ _DIGITS: Final = re.compile(r"[0-9]{5}", re.ASCII)
 
 Token = Callable[[int, Msisdn], bytes]
 """Of a customer's number. Raises KeysWithheld and KeyDestroyed."""
-
-
-class Override(msgspec.Struct, frozen=True):
-    """label: what it is, in words of ours; no name and no number of a person."""
-
-    label: str
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -64,8 +60,11 @@ class Overrides:
             return
         known: dict[int, set[bytes]] = {}
         for each in await _all(self._acts):
-            customer, _, token = each.key.partition("/")
-            known.setdefault(int(customer), set()).add(bytes.fromhex(token))
+            owner, _, token = each.key.partition("/")
+            customer = customer_of(owner)
+            if customer is not None:
+                with suppress(ValueError):
+                    known.setdefault(customer, set()).add(bytes.fromhex(token))
         self._known, self._version = known, version
 
     def holds(self, customer: int, number: Msisdn) -> bool:
@@ -102,9 +101,9 @@ class OverrideDesk:
         return True
 
     async def labels(self, customer: int) -> Sequence[str]:
-        """In their order. Raises LedgerUnavailable."""
+        """In their order; "" for one that cannot be read. Raises LedgerUnavailable."""
         found = [each for each in await _all(self._acts) if each.key.startswith(f"{customer}/")]
-        return sorted(_decode(each.octets).label for each in found)
+        return sorted(_label(each) for each in found)
 
     async def _write(self, customer: int, public_id: str, number: Msisdn, octets: bytes | None, what: str) -> None:
         write = DocumentWrite(KIND, _key(customer, self._token(customer, number)), octets)
@@ -145,6 +144,13 @@ async def _all(acts: Acts) -> list[Document]:
     while page := await acts.of_kind(KIND, found[-1].key if found else "", PAGE):
         found += page
     return found
+
+
+def _label(document: Document) -> str:
+    try:
+        return _decode(document.octets).label
+    except ROW_FAULTS:
+        return ""
 
 
 def _key(customer: int, token: bytes) -> str:

@@ -18,6 +18,7 @@ from gateway.ledger.contract import ABSENT, ROW_FAULTS, DocumentWrite, LedgerUna
 from gateway.ledger.roles import Acts, Work
 from gateway.model.fraud_controls import REVIEWED
 from gateway.model.held_lane import reviewed
+from gateway.model.times import EpochMs
 from gateway.process.clock import Clock
 
 KIND: Final = "fraud_review"
@@ -33,7 +34,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     at_ms: int
     releases: bool
-    version: int = 0
+    version: int
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """The octets of a document."""
+
+    at_ms: EpochMs
+    releases: bool
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +53,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Decision).decode
+_decode: Final = msgspec.msgpack.Decoder(Stored).decode
 
 
 class Reviews:
@@ -74,7 +82,8 @@ class Reviews:
             after = page[-1].key
             for each in page:
                 with suppress(*ROW_FAULTS):
-                    found[each.key] = msgspec.structs.replace(_decode(each.octets), version=each.version)
+                    stored = _decode(each.octets)
+                    found[each.key] = Decision(at_ms=stored.at_ms, releases=stored.releases, version=each.version)
         if found != self._known:
             self._known = found
         self._version = version
@@ -113,7 +122,7 @@ async def decide(
         raise NothingHeld(control)
     now_ms = clock.now_ms()
     standing = await acts.find(KIND, _key(customer, control))
-    octets = _encode(Decision(at_ms=now_ms, releases=releases))
+    octets = _encode(Stored(at_ms=now_ms, releases=releases))
     write = DocumentWrite(KIND, _key(customer, control), octets, ABSENT if standing is None else standing.version)
     word = f"{'release' if releases else 'drop'}_{control}"
     await acts.act([write], [entry(Act.FRAUD_REVIEW, actor, known("cus", owner), now_ms=now_ms, what=word)])

@@ -51,7 +51,7 @@ class Sentry:
         self._first: Final = tuple(each for each in refusing if each[0] not in OF_REPEATS)
         self.conversion: Final = Conversion()
         self.findings: Final = Findings()
-        self._terms: dict[tuple[int, str], Terms] = {}
+        self._terms: dict[tuple[int, MessageClass], Terms] = {}
         self._last: Seen | None = None
 
     def forget_old(self, now_ms: int) -> None:
@@ -146,7 +146,7 @@ class Sentry:
         last = self._last
         if last is not None and last.submission is submission:
             return last
-        place = key.customer.id, submission.message_class.value
+        place = key.customer.id, submission.message_class
         terms = self._terms.get(place)
         if terms is None or terms.settings is not key.customer.settings:
             terms = Terms(key.customer, submission.message_class, {} if terms is None else terms.first_ms)

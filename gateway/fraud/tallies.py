@@ -87,4 +87,4 @@ class Tallies:
 
 def traffic(seen: Seen) -> int:
     """A token of a country and a class."""
-    return hash((seen.terms.customer, seen.submission.to.country, seen.submission.message_class.value)) & MASK
+    return hash((seen.terms.customer, seen.submission.to.country, seen.submission.message_class)) & MASK

@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from gateway.html.assets import Assets
 from gateway.html.catalogue import GROUND, translations
@@ -47,15 +48,22 @@ def _environment(package: str, look: Look) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    _install(made, package, look)
     made.filters.update(filters(look))
+    _install(made, package, look)
     made.globals.update(look=look, looks=tuple(Look), asset=Assets(package).path, spark=spark, bars=bars)
     return made
 
 
 def _install(made: Any, package: str, look: Look) -> None:
-    """made: an environment, with what its extension adds to it."""
+    """made: an environment, with what its extension adds to it. A number in a sentence has the digits of the look."""
     made.install_gettext_translations(translations(package, look), newstyle=True)
+    plural, amount = made.globals["ngettext"], made.filters["amount"]
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, count: int, **more: object) -> object:
+        return plural(context, one, many, count, num=amount(count), **more)
+
+    made.globals["ngettext"] = counted
 
 
 def _source(package: str, name: str) -> str | None:

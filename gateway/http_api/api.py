@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from msgspec.structs import astuple
-
 from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.facades.desk import FacadeDesk
+from gateway.http_api.facades.lane import FacadeLane
+from gateway.http_api.facades.opendsr.signing import signing_of
 from gateway.http_api.facades.parts import Parts
+from gateway.http_api.facades.places import FacadePlaces
 from gateway.http_api.facades.registry import wanted
 from gateway.http_api.further_routes import further_routes
 from gateway.http_api.listener import Listener
@@ -78,16 +79,10 @@ class HttpApi:
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
-        parts = Parts(
-            sending=sending,
-            sources=sources,
-            directory=directory,
-            replies=replies,
-            clock=clock,
-            rights=None if rights is None else rights.desk,
-        )
+        places = self._places(sources, directory, clock, rights, settings)
         self._facades = FacadeDesk(
-            wanted(settings.facades, parts),
+            places,
+            sending,
             gatekeeper,
             self.traffic,
             self.health,
@@ -95,6 +90,7 @@ class HttpApi:
             otherwise=answering.answer,
             replies=replies,
         )
+        self._lane = FacadeLane(places, sending, gatekeeper, self.traffic, replies) if places else None
         self._told: tuple[int, int | None] | None = None
         self._describe(settings.max_batch, max_validity_s)
         self._desk = desk = SendDesk(
@@ -104,17 +100,36 @@ class HttpApi:
             self.traffic,
             limit_bytes=settings.max_body_bytes,
             is_open=lambda: not self.health.stopping,
+            facades=self._lane,
         )
-        place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
         self.listener = Listener(
-            self._facades.answer if any(astuple(settings.facades)) else answering.answer,
-            place,
+            self._facades.answer if places else answering.answer,
+            Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls),
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
             idle_s=settings.idle_s,
             desk=desk,
             answers=answering.strays,
         )
+
+    def _places(
+        self,
+        sources: Sources,
+        directory: Directory,
+        clock: Clock,
+        rights: RightsSource | None,
+        settings: HttpSettings,
+    ) -> FacadePlaces:
+        parts = Parts(
+            sending=self._sending,
+            sources=sources,
+            directory=directory,
+            replies=self._replies,
+            clock=clock,
+            rights=rights,
+            signing=signing_of(settings),
+        )
+        return FacadePlaces(wanted(settings.facades, parts), self.traffic)
 
     @property
     def table(self) -> RouteTable:
@@ -152,6 +167,8 @@ class HttpApi:
         except TimeoutError:
             pass  # what is still in hand is cut off by the listener
         await self.listener.stop(0.1)
+        if self._lane is not None:
+            await self._lane.stop(LAST_LOOKS_S)
         await self._sending.stop(LAST_LOOKS_S)
 
 

@@ -62,12 +62,17 @@ class Gatekeeper:
         there was none. Raises Refusal.
         """
         remote, forwarded = lambda: request.remote, lambda: request.headers.getall(FORWARDED, ())
+        key = self.let_in(login, facade, scope, remote, forwarded)
+        if isinstance(request.protocol, SeatedHandler):
+            request.protocol.seat.prove()
+        return key
+
+    def let_in(self, login: Secret | None, facade: str, scope: str, remote: Remote, forwarded: Forwarded) -> ApiKey:
+        """The same, of either lane. Raises Refusal."""
         if login is None:
             raise self._unknown("none", remote, forwarded)
         key = self._find(login, remote, forwarded)
         self.admit(key, scope, remote, forwarded, facade)
-        if isinstance(request.protocol, SeatedHandler):
-            request.protocol.seat.prove()
         return key
 
     def identify(

@@ -35,13 +35,14 @@ class BatchSender:
         self._batches: dict[int, int] = {}
 
     async def send(
-        self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None
+        self, key: ApiKey, messages: Sequence[MessageRequest | bytes], idempotency: str | None, admitted: int = 0
     ) -> list[BatchItem]:
-        """What became of each, in their order. A message that is not decoded yet is JSON.
+        """What became of each, in their order. A message that is not decoded yet is JSON. admitted: so many of them
+        are already.
 
         Raises Refusal when so many cannot be admitted; whatever one of them brings about is its own item's.
         """
-        self._path.admit(key, len(messages))
+        self._admit_rest(key, len(messages), admitted)
         refused = len(messages)
         self._count(key, 1)
         try:
@@ -51,6 +52,17 @@ class BatchSender:
             self._count(key, -1)
             self._path.settle(key, len(messages), refused)
         return items
+
+    def _admit_rest(self, key: ApiKey, messages: int, admitted: int) -> None:
+        """All of them are admitted then, or none. Raises Refusal."""
+        if messages == admitted:
+            return
+        try:
+            self._path.admit(key, messages - admitted)
+        except BaseException:
+            if admitted:
+                self._path.settle(key, admitted, admitted)
+            raise
 
     def _count(self, key: ApiKey, more: int) -> None:
         customer = key.customer.id
@@ -67,7 +79,7 @@ class BatchSender:
         items: list[BatchItem] = []
         for index, one in enumerate(taken):
             if isinstance(one, Message) and one.id not in fates.unusual:
-                items.append(self._shown(one, index))
+                items.append(self._shown(one, index, fates.persons[index]))
             else:
                 items.append(await self._unusual(key, one, fates, index, messages[index]))
         return items
@@ -103,7 +115,9 @@ class BatchSender:
     ) -> Message | Refusal:
         try:
             request = self._decoded(each) if isinstance(each, bytes) else each
-            return self._path.offer(key, request, fates, idempotency, index or FIRST)
+            message = self._path.offer(key, request, fates, idempotency, index or FIRST)
+            fates.persons[index] = self._path.person(request, message)
+            return message
         except Exception as error:
             fates.one_is_known()
             return refusal_of(error)
@@ -126,9 +140,9 @@ class BatchSender:
             return _refused(refusal_of(error), index)
         return self._shown(earlier, index, replayed=True)
 
-    def _shown(self, message: Message, index: int, *, replayed: bool = False) -> BatchItem:
+    def _shown(self, message: Message, index: int, person: str = "", *, replayed: bool = False) -> BatchItem:
         try:
-            return BatchItem(message=self._path.view(message), replayed=replayed)
+            return BatchItem(message=self._path.view(message, person), replayed=replayed)
         except Exception as error:
             return _refused(refusal_of(error), index)
 
@@ -137,9 +151,10 @@ class _Fates:
     """Called with what became of each message of a request; `known` is done when none is open.
 
     unusual: by the id of a message that is not simply durable now, the id that stands for it, or what became of it.
+    persons: by place in the request, see `SendPath.person`.
     """
 
-    __slots__ = ("_enough", "_few", "_messages", "_open", "known", "unusual")
+    __slots__ = ("_enough", "_few", "_messages", "_open", "known", "persons", "unusual")
 
     def __init__(self, messages: int) -> None:
         self._messages = messages
@@ -148,6 +163,7 @@ class _Fates:
         self._few: asyncio.Future[None] | None = None
         self.known: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.unusual: dict[bytes, WriteResult] = {}
+        self.persons: list[str] = [""] * messages
 
     def __call__(self, op: WriteOp | None, result: WriteResult) -> None:
         assert isinstance(op, Accept)

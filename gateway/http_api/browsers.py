@@ -27,6 +27,12 @@ class Browsers:
         """more: further header lines, each with its line end."""
         return self._replies.of(status, body, HTML, policy=POLICY, more=HEADERS + more)
 
+    def refusal(self, refusal: Refusal, body: bytes, *, more: bytes = b"") -> Reply:
+        """A page that says what was refused, and when to try again where that helps. more: as of `page`."""
+        status = refusal.kind.http
+        wait = self._replies.retry_after(refusal) if status in (429, 503) else b""
+        return self.page(status, body, more=wait + more)
+
     def go(self, path: str, *, more: bytes = b"") -> Reply:
         """See the other page (303), as after a form. path: of ours, with nothing that was typed."""
         return self._replies.of(303, b"", HTML, policy=POLICY, more=b"Location: %s\r\n" % path.encode("ascii") + more)

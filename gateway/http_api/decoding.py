@@ -29,7 +29,7 @@ _message = msgspec.json.Decoder(MessageRequest)
 _batch = msgspec.json.Decoder(BatchRequest)
 _usual_batch = msgspec.json.Decoder(UsualBatch)
 
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 """Some clients write it before JSON (RFC 8259 §8.1: it may be passed over)."""
 _BATCH_START: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"[^"]+"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 _COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
@@ -44,10 +44,10 @@ _BATCH_END: Final = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*")
 
 def decode_message(body: bytes) -> MessageRequest:
     """A message request. Raises Refusal."""
-    body = body.removeprefix(_BOM)
+    body = body.removeprefix(BOM)
     request = decode(_message, body)
     if body.count(b":") > _fields_given(request):
-        _refuse_repeated_names(body)
+        refuse_repeated_names(body)
     if not request.text and request.octets is UNSET:
         raise Refusal("missing_field", "text")
     return request
@@ -59,7 +59,7 @@ def decode_batch(body: bytes, limit_bytes: int, most: int) -> list[MessageReques
     They are counted before anything is made of them. A body without fault that is no longer than a message may be is
     parsed once. Of any other each message stays JSON, so that it is judged on its own.
     """
-    body = body.removeprefix(_BOM)
+    body = body.removeprefix(BOM)
     requests = _requests(body) if len(body) <= limit_bytes else None
     if requests is None:
         return _cut(body, most)
@@ -72,7 +72,7 @@ def _requests(body: bytes) -> list[MessageRequest] | None:
     try:
         requests = _usual_batch.decode(body).messages
         if body.count(b":") > 1 + sum([_fields_given(each) for each in requests]):
-            _refuse_repeated_names(body)
+            refuse_repeated_names(body)
         if not all(each.text for each in requests):
             return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refusal):
@@ -164,7 +164,7 @@ def _fields_given(request: MessageRequest) -> int:
     )
 
 
-def _refuse_repeated_names(body: bytes) -> None:
+def refuse_repeated_names(body: bytes) -> None:
     """RFC 8259 §4 leaves the meaning of a repeated name open, so it is refused.
 
     Called only when the body has more colons than it needs, which a repeated name always brings and a time or a URL

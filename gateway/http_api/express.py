@@ -1,4 +1,5 @@
-"""The lane of the usual request: `POST /v1/messages` is answered without a task, a future or a request object.
+"""The lane of the usual request: `POST /v1/messages`, and what programs send through façades, is answered without a
+task, a future or a request object.
 
 A connection starts here. As long as it sends nothing but usual requests (`express_head`), one at a time or pipelined,
 it stays; the first octets that are anything else go to aiohttp with all that is not yet answered, and the connection is
@@ -15,9 +16,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
-from gateway.http_api.express_head import ODD, Odd, Partial, Usual, UsualReader
+from gateway.http_api.express_head import ODD, Odd, Partial, Places, Usual, UsualReader
 from gateway.http_api.express_octets import Octets
 from gateway.http_api.replies import WRITE_TIMEOUT_S
+from gateway.http_api.request_ids import RequestIds
 from gateway.model.refusals import Refusal
 from operators.contained import report
 from operators.seats import Seat
@@ -38,6 +40,10 @@ class Desk(Protocol):
     @property
     def limit_bytes(self) -> int:
         """Of a body."""
+
+    @property
+    def places(self) -> Places | None:
+        """Where requests to façades go; None where there are no façades."""
 
     @property
     def open(self) -> bool:
@@ -94,6 +100,10 @@ class ExpressConnection(asyncio.Protocol):
         """The peer's address, '' when it is not known."""
         peer = None if self._transport is None else self._transport.get_extra_info("peername")
         return str(peer[0]) if peer else ""
+
+    def named(self, ids: RequestIds) -> str:
+        """The id of the request in hand."""
+        return ids.of(None if self.request_id is None else self.request_id.decode("ascii"))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -276,7 +286,7 @@ class ExpressLane:
 
     def __init__(self, desk: Desk, successor: Callable[[Seat], asyncio.Protocol], idle_s: float) -> None:
         self._desk = desk
-        self.reader = UsualReader(desk.limit_bytes)
+        self.reader = UsualReader(desk.limit_bytes, desk.places)
         self.successor = successor
         self._idle_s = idle_s
         self._timer: asyncio.TimerHandle | None = None

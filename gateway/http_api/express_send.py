@@ -1,13 +1,14 @@
 """The desk of the express lane: whose request it is, then the way of every submission (`gateway.http_api.sending`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.answering import INTERNAL, say_failed
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.express import ExpressConnection
-from gateway.http_api.express_head import Usual
+from gateway.http_api.express_head import Foreign, Places, Usual
+from gateway.http_api.facades.lane import FacadeLane
 from gateway.http_api.replies import Replies
 from gateway.http_api.request_ids import line_of
 from gateway.http_api.sending import SendPath, idempotency_of
@@ -29,7 +30,7 @@ class _Known:
 
 
 class SendDesk:
-    """is_open: whether requests may still be taken. limit_bytes: of a body."""
+    """is_open: whether requests may still be taken. limit_bytes: of a body. facades: None where there are none."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class SendDesk:
         *,
         limit_bytes: int,
         is_open: Callable[[], bool],
+        facades: FacadeLane | None = None,
     ) -> None:
         self._path = path
         self._gatekeeper = gatekeeper
@@ -48,6 +50,11 @@ class SendDesk:
         self._answers = traffic.answers(ROUTE)
         self._is_open = is_open
         self.limit_bytes = limit_bytes
+        self._facades = facades
+
+    @property
+    def places(self) -> Places | None:
+        return None if self._facades is None else self._facades.place
 
     @property
     def open(self) -> bool:
@@ -55,6 +62,10 @@ class SendDesk:
 
     def take(self, connection: ExpressConnection, usual: Usual, body: bytes) -> None:
         """See `gateway.http_api.express.Desk`."""
+        if isinstance(usual, Foreign):
+            assert self._facades is not None
+            self._facades.take(connection, usual, body)
+            return
         self._traffic.began()
         connection.request_id = usual.request_id
         try:
@@ -71,18 +82,18 @@ class SendDesk:
         version = self._gatekeeper.version
         if not isinstance(known, _Known) or known.authorization != usual.authorization or known.version is not version:
             authorization = usual.authorization.decode("ascii")
-            key = self._gatekeeper.identify(authorization, lambda: connection.remote, lambda: _forwarded(usual))
+            key = self._gatekeeper.identify(authorization, lambda: connection.remote, usual.via)
             known = connection.known = _Known(usual.authorization, version, key)
             connection.seat.prove()
         key = known.key
-        self._gatekeeper.admit(key, "send", lambda: connection.remote, lambda: _forwarded(usual))
+        self._gatekeeper.admit(key, "send", lambda: connection.remote, usual.via)
         return key
 
     def taken(self, connection: ExpressConnection, body: bytes, more: bytes) -> None:
         """See `gateway.http_api.express.Desk`."""
         self._answers[202] += 1
         self._traffic.left()
-        more += self._path.rate_lines(_key_of(connection)) + line_of(self._request_id(connection))
+        more += self._path.rate_lines(_key_of(connection)) + line_of(connection.named(self._replies.ids))
         connection.answer(self._replies.octets(202, body, more))
 
     def refused(self, connection: ExpressConnection, refusal: Refusal) -> None:
@@ -90,21 +101,13 @@ class SendDesk:
         reply = self._replies.problem(refusal)
         self._answers[reply.status] += 1
         self._traffic.left()
-        request_id = self._request_id(connection)
+        request_id = connection.named(self._replies.ids)
         if reply.status == INTERNAL:
             say_failed(request_id)
         connection.answer(reply.named(request_id).octets)
-
-    def _request_id(self, connection: ExpressConnection) -> str:
-        given = connection.request_id
-        return self._replies.ids.of(None if given is None else given.decode("ascii"))
 
 
 def _key_of(connection: ExpressConnection) -> ApiKey:
     """Of the request in hand, which was admitted."""
     assert isinstance(connection.known, _Known)
     return connection.known.key
-
-
-def _forwarded(usual: Usual) -> Sequence[str]:
-    return () if usual.forwarded is None else (usual.forwarded.decode("ascii"),)

@@ -14,6 +14,8 @@ from gateway.http_api.routes import Route
 from gateway.http_api.subject_request_table import rights_routes
 from gateway.http_api.subject_requests import RightsSource
 from gateway.http_api.table import empty_routes, inbound_routes, outcome_routes
+from gateway.http_api.webhook_table import webhook_routes
+from gateway.http_api.webhooks import WebhookEndpoints
 from gateway.process.clock import Clock
 
 
@@ -37,6 +39,8 @@ def further_routes(
     if rights is not None:
         routes += rights_routes(rights, gatekeeper, replies, clock)
         routes += empty_routes(EmptyEndpoint(rights.desk, messages, records, gatekeeper))
+    if sources.webhooks is not None:
+        routes += webhook_routes(WebhookEndpoints(sources.webhooks, gatekeeper, replies, clock))
     if sources.more is not None:
         routes += sources.more(replies)
     return routes

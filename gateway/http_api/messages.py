@@ -16,6 +16,7 @@ from gateway.http_api.decoding import decode_batch
 from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.sending import SendPath, idempotency_of
+from gateway.http_api.several import SeveralSender
 from gateway.http_api.views import checked_view
 from gateway.model.refusals import Refusal
 
@@ -37,6 +38,8 @@ class SendEndpoints:
     def __init__(self, path: SendPath, gatekeeper: Gatekeeper, replies: Replies, limits: Limits) -> None:
         self._path = path
         self._batches = BatchSender(path, limits.max_body_bytes)
+        self._several = SeveralSender(path, self._batches, limits.max_batch)
+        path.several = self._several.send
         self._gatekeeper = gatekeeper
         self._replies = replies
         self._limits = limits
@@ -45,6 +48,7 @@ class SendEndpoints:
     def adopt(self, limits: Limits) -> None:
         """For requests from now on."""
         self._batches.limit_bytes = limits.max_body_bytes
+        self._several.most = limits.max_batch
         self._limits = limits
 
     async def send(self, call: Call) -> Reply:
@@ -65,12 +69,12 @@ class SendEndpoints:
     async def check(self, call: Call) -> Reply:
         """Counts against the key's throughput and nothing else."""
         key = self._gatekeeper.open(call.request, "send")
-        self._path.admit(key)
+        self._path.admit_question(key)
         try:
             body = await read_json_body(call.request, self._limits.max_body_bytes, self._limits.read_timeout_s)
-            found = self._path.judge(key, body)
+            found = await self._path.judge(key, body)
         finally:
-            self._path.settle(key, 1, 1)
+            self._path.settle(key)
         return self._replies.of(200, _encode(checked_view(found)), more=self._path.rate_lines(key))
 
     async def send_batch(self, call: Call) -> Reply:

@@ -97,11 +97,14 @@ REFINEMENTS: Final[Mapping[str, Mapping[str, Document]]] = {
     },
     "RetentionView": _KEPT,
     "PrivacyReceipt": _KEPT,
+    "EmptyRequest": {"content_destroyed": {"type": "boolean", "const": True}},
     "InboundView": {"id": _ID, "received_at": TIME},
     "OperatorView": {"circuit": {"enum": ["closed", "open", "half_open"]}},
 }
 """Schema and property to what the schema says of it besides its type."""
 
+_SEVERAL: Final = "Recipients, each judged and answered on its own; one that is named twice gets one message. "
+"Where none can be taken, the request is refused."
 _IDEMPOTENCY: Final[Document] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -147,14 +150,34 @@ def describe(routes: Sequence[Route], *, max_batch: int, max_validity_s: int | N
         schemas["MessageRequest"]["properties"]["validity"]["maximum"] = max_validity_s
     _say_what_is_sent(schemas["MessageRequest"])
     schemas["BatchRequest"]["properties"]["messages"]["maxItems"] = max_batch
+    _add_several(document, max_batch)
     schemas |= webhook_schemas(_REFERENCE)
     return document | {"webhooks": webhooks(_REFERENCE)}
 
 
+def _add_several(document: Document, most: int) -> None:
+    """The form of a message whose `to` is a list."""
+    schemas = document["components"]["schemas"]
+    single = schemas["MessageRequest"]
+    number = single["properties"]["to"]
+    several = {"type": "array", "items": number, "minItems": 1, "maxItems": most, "description": _SEVERAL}
+    schemas["SeveralRequest"] = single | {
+        "title": "SeveralRequest",
+        "description": "A message to send to several recipients.",
+        "properties": single["properties"] | {"to": several},
+    }
+    media = document["paths"]["/v1/messages"]["post"]["requestBody"]["content"]["application/json"]
+    media["schema"] = {"anyOf": [media["schema"], {"$ref": _REFERENCE.format(name="SeveralRequest")}]}
+
+
 def _say_what_is_sent(message: Document) -> None:
-    """Either a text or octets."""
+    """Either a text or octets; not by `oneOf`, of which generators of clients make a type without fields."""
     del message["properties"]["text"]["default"]
-    message["oneOf"] = [{"required": ["text"]}, {"required": ["octets"]}]
+    message |= {
+        "if": {"required": ["octets"]},
+        "then": {"not": {"required": ["text"]}},
+        "else": {"required": ["text"]},
+    }
     message["dependentRequired"] = {"header": ["octets"], "data_coding": ["octets"]}
 
 
@@ -194,7 +217,11 @@ def _schemas(routes: Iterable[Route]) -> tuple[Document, Mapping[type, Document]
 
 
 def _refined(schema: Document, refinement: Document) -> Document:
-    """Fields of answers that are optional are left out and never null, so they have one type."""
+    """Fields of answers that are optional are left out and never null, so they have one type. A constant is one by
+    `const`: generators of clients know no lists of truths.
+    """
+    if "const" in refinement:
+        schema = {name: value for name, value in schema.items() if name != "enum"}
     if "anyOf" in schema and "type" in refinement:
         schema = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
     return {**schema, **refinement}
@@ -231,7 +258,10 @@ def _parameter(parameter: Parameter) -> Document:
 
 
 def _responses(route: Route, references: Mapping[type, Document], api: Api) -> Document:
-    responses: Document = {str(each.status): _success(each, references) for each in route.operation.answers}
+    responses: Document = {}
+    for each in route.operation.answers:
+        described = responses.setdefault(str(each.status), _success(each, references))
+        _add_another(described, _success(each, references))
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in codes_of(route.operation, route.path, api):
         by_status[KINDS[code].http].append(code)
@@ -242,6 +272,15 @@ def _responses(route: Route, references: Mapping[type, Document], api: Api) -> D
             problem["content"] |= other["content"]
         responses[str(status)] = problem
     return responses
+
+
+def _add_another(described: Document, other: Document) -> None:
+    """A success that the same status stands for."""
+    for media, said in other["content"].items():
+        one, another = described["content"].setdefault(media, said), said["schema"]
+        if one["schema"] != another:
+            one["schema"] = {"anyOf": [one["schema"], another]}
+            described["description"] += f" Or: {other['description']}"
 
 
 def _success(answer: Answer, references: Mapping[type, Document]) -> Document:

@@ -17,6 +17,7 @@ from gateway.http_api.replies import Replies, Reply
 from gateway.http_api.routes import Call, Route
 from gateway.http_api.searching import OwnSearch
 from gateway.http_api.views import message_view
+from gateway.http_api.webhooks import WebhookSource
 from gateway.ledger.contract import Page
 from gateway.ledger.roles import Messages, Usage
 from gateway.model.content import Received
@@ -52,7 +53,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     to a number; None where that is not done. received: opens what a person wrote to a customer; None where people write
     to nobody. more: routes of pages for everybody, where there are any. left: what a customer who pays in advance may
     still spend, in millionths, None for any other; None where nobody does. reports: what the processes of the
-    installation say of themselves.
+    installation say of themselves. webhooks: what customers do with their own endpoints; None where nothing is sent to
+    any.
     """
 
     messages: Messages
@@ -68,6 +70,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     received: Callable[[Message], Received | None] | None = None
     left: Callable[[int], Awaitable[int | None]] | None = None
     reports: Reports = _unreported
+    webhooks: WebhookSource | None = None
 
 
 class RecordEndpoints:

@@ -154,9 +154,13 @@ class RouteTable:
 
 
 def parse_query(raw: str, known: frozenset[str]) -> Mapping[str, str]:
-    """The query's parameters. Raises Refusal for one that is unknown, given twice, or not UTF-8."""
+    """The query's parameters. Raises Refusal for one that is unknown, given twice, or not UTF-8; for pages,
+    which know `ANY`, none of that is a reason to show nothing.
+    """
     if not raw:
         return {}
+    if ANY in known:
+        return _query_of_page(raw, known)
     try:
         pairs = parse_qsl(
             raw, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_PARAMETERS
@@ -166,10 +170,17 @@ def parse_query(raw: str, known: frozenset[str]) -> Mapping[str, str]:
     query: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:
-            if ANY in known:
-                continue
             raise Refusal("unknown_parameter")
         if name in query:
             raise Refusal("invalid_parameter", name)
         query[name] = value
     return query
+
+
+def _query_of_page(raw: str, known: frozenset[str]) -> Mapping[str, str]:
+    """Of a name that comes again the last; nothing where there are too many."""
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="replace", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        return {}
+    return {name: value for name, value in pairs if name in known}

@@ -7,8 +7,9 @@ message (`gateway.http_api.batch`). There is no task and no future for a message
 by its idempotency key, takes a look into the ledger, in a contained task.
 """
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -28,13 +29,15 @@ from gateway.limits.quotas import Standing
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal, refusal_of
 from gateway.model.submission import NO_FORM, SmppForm
-from gateway.model.verdict import Verdict
+from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import Clock
 from gateway.process.tasks import TaskOwner
 from redaction.errors import alone
+from redaction.personal import Msisdn
 
 REPLAYED: Final = b"Idempotent-Replayed: true\r\n"
 _IDEMPOTENCY: Final = re.compile(r"[ -~]{1,255}", re.ASCII)
+_A_LIST: Final = ("wrong_type", "to")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -48,8 +51,14 @@ class Waiter(Protocol):
         """Nothing was stored."""
 
 
+Several = Callable[[ApiKey, bytes, str | None, Waiter], Coroutine[object, object, None]]
+"""Takes a body whose `to` is a list, for which one message is admitted, and settles that."""
+
+
 class SendPath:
-    """Call `stop` at the end. mask: what is shown of a message's number."""
+    """Call `stop` at the end. mask: what is shown of a message's number. several: who takes lists of recipients; None
+    where they are refused.
+    """
 
     def __init__(
         self, door: Door, messages: Messages, admission: Admission, clock: Clock, mask: Callable[[Message], str]
@@ -60,7 +69,8 @@ class SendPath:
         self._clock = clock
         self._mask = mask
         self._tasks = TaskOwner()
-        self._repeats = 0
+        self._looks = 0
+        self.several: Several | None = None
 
     def precheck(self, key: ApiKey) -> None:
         """Whether one message could be admitted now, for a caller that cannot count yet. Raises Refusal."""
@@ -99,9 +109,18 @@ class SendPath:
             request = decode_message(body)
             if idempotency is not None:
                 sending.request = request
-            sending.message = self.offer(key, request, sending, idempotency)
+            sending.message = message = self.offer(key, request, sending, idempotency)
+            sending.person = self.person(request, message)
         except Exception as error:
-            self._refuse(sending, refusal_of(error))
+            refusal = refusal_of(error)
+            if self.several is not None and (refusal.code, refusal.field) == _A_LIST:
+                self._contain("several", self.several(key, body, idempotency, waiter))
+            else:
+                self._refuse(sending, refusal)
+
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        """Whom a request names, however that is written. Raises Refusal."""
+        return self._door.recipient(request)
 
     def offer(
         self,
@@ -117,13 +136,39 @@ class SendPath:
             request, form = written_octets(request)
         return self._door.offer(key, request, form, done, idempotency=idempotency, index=index)
 
+    def person(self, request: MessageRequest, message: Message) -> str:
+        """What is shown of the number in a request of which this message was made a moment ago, as long as its answer
+        is outstanding: to open what was just covered would cost as much as a tenth of taking it. '' where nothing is
+        sealed yet, or the number was understood by more than is written of it: then the record is asked.
+        """
+        if message.content is None:
+            return ""
+        try:
+            return self._door.recipient(request).masked()
+        except Refusal:  # octets may go to a number of another country without a plus, as over SMPP
+            return ""
+
     def expect(self, batches: int) -> None:
         """So many more batches are being offered, or so many fewer."""
         self._door.expect(batches)
 
-    def judge(self, key: ApiKey, body: bytes) -> Inquired:
+    def admit_question(self, key: ApiKey) -> None:
+        """Let somebody ask who sends nothing; `settle` it as a message. Raises Refusal."""
+        self._admission.admit_question(key)
+
+    async def judge(self, key: ApiKey, body: bytes) -> Inquired:
         """Everything that would be said of this message, which is not sent. Raises Refusal for what is no request."""
-        return self._door.judge(key, decode_message(body))
+        found = self._door.judge(key, decode_message(body))
+        besides = [*self._quota(key), *await self._door.look_up(key, found)]
+        return msgspec.structs.replace(found, verdicts=[*found.verdicts, *besides])
+
+    def _quota(self, key: ApiKey) -> Sequence[Verdict]:
+        """What quotas say of one message more."""
+        wait_s = self._admission.quotas.wait_s(key, 1, self._clock.now_ms())
+        if not wait_s:
+            return ()
+        again_s = math.ceil(wait_s)
+        return (Verdict(code="quota_exceeded", severity=Severity.REFUSE, rule="quota", retry_after_s=again_s),)
 
     def look(self, key: ApiKey, request: MessageRequest, form: SmppForm) -> Sequence[Verdict]:
         """The same of a request that was read already."""
@@ -150,12 +195,15 @@ class SendPath:
     def stored(self, sending: "_Sending", result: WriteResult) -> None:
         """The commit is done: the message is durable, or an earlier one stands for it, or the commit failed."""
         if result == sending.message.id:
-            self._take(sending, sending.message, b"")
+            self._take(sending, sending.message, b"", sending.person)
         elif not isinstance(result, bytes):
             self._refuse(sending, untaken(result))
         else:
-            self._repeats += 1
-            self._tasks.contain("request", f"repeat {self._repeats}", self._repeat(sending, result))
+            self._contain("repeat", self._repeat(sending, result))
+
+    def _contain(self, name: str, work: Coroutine[object, object, None]) -> None:
+        self._looks += 1
+        self._tasks.contain("request", f"{name} {self._looks}", work)
 
     async def _repeat(self, sending: "_Sending", standing: WriteResult) -> None:
         try:
@@ -166,18 +214,18 @@ class SendPath:
         else:
             self._take(sending, earlier, REPLAYED)
 
-    def _take(self, sending: "_Sending", message: Message, more: bytes) -> None:
+    def _take(self, sending: "_Sending", message: Message, more: bytes, person: str = "") -> None:
         self.settle(sending.key)
         try:
-            body = _encode(self.view(message))
+            body = _encode(self.view(message, person))
         except Exception as error:
             sending.waiter.refused(refusal_of(error))
         else:
             sending.waiter.taken(body, more)
 
-    def view(self, message: Message) -> MessageAccepted:
-        """What is answered of a message that is durable."""
-        return accepted_view(message, self._mask(message))
+    def view(self, message: Message, person: str = "") -> MessageAccepted:
+        """What is answered of a message that is durable. person: as `person` gave it; '' asks the record."""
+        return accepted_view(message, person or self._mask(message))
 
     def _refuse(self, sending: "_Sending", refusal: Refusal) -> None:
         self.settle(sending.key, 1, 1)
@@ -191,10 +239,10 @@ class SendPath:
 class _Sending:
     """One message on its way to the disk, and who waits for it. The journal calls it once.
 
-    request: what it was made of, where it may repeat another.
+    request: what it was made of, where it may repeat another. person: see `SendPath.person`.
     """
 
-    __slots__ = ("_path", "key", "message", "request", "waiter")
+    __slots__ = ("_path", "key", "message", "person", "request", "waiter")
 
     message: Message
 
@@ -202,6 +250,7 @@ class _Sending:
         self._path = path
         self.key = key
         self.waiter = waiter
+        self.person = ""
         self.request: MessageRequest | None = None
 
     def __call__(self, _op: WriteOp | None, result: WriteResult) -> None:

@@ -13,6 +13,7 @@ from gateway.accept.request import (
     MessageView,
     OperatorList,
     ReadinessView,
+    SeveralAccepted,
 )
 from gateway.http_api.emptying import SCOPE as EMPTY_SCOPE
 from gateway.http_api.emptying import EmptyEndpoint, EmptyRequest
@@ -226,8 +227,15 @@ _SEND: Final = Operation(
     scope="send",
     body=MessageRequest,
     example=EXAMPLE,
-    answers=(Answer(status=202, description="It will be sent.", body=MessageAccepted, headers=REPLAYED),),
-    codes=(*BODY_CODES, *MESSAGE_CODES),
+    answers=(
+        Answer(status=202, description="It will be sent.", body=MessageAccepted, headers=REPLAYED),
+        Answer(
+            status=202,
+            description="To a list of recipients: each was taken or refused; the items say which, in its order.",
+            body=SeveralAccepted,
+        ),
+    ),
+    codes=(*BODY_CODES, *MESSAGE_CODES, "batch_too_long"),
 )
 _SEND_BATCH: Final = Operation(
     id="send_messages",
@@ -247,7 +255,7 @@ _SEND_BATCH: Final = Operation(
 )
 _CHECK: Final = Operation(
     id="check_message",
-    summary="Say everything that rules have to say of a message, without sending it.",
+    summary="Say everything that would stand in the way of a message, without sending it.",
     tag="Messages",
     scope="send",
     body=MessageRequest,

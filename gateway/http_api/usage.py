@@ -1,7 +1,8 @@
 """What a customer sent, for the customer."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from gateway.http_api.routes import Call
 from gateway.ledger.roles import Usage
 from gateway.ledger.usage import HOUR_MS
 from gateway.limits.quotas import Period, Standing
+from gateway.limits.small_cells import hidden_cells
 from gateway.limits.usage import LONGEST_HOURS, Span, Sum, report
 from gateway.model.message import MessageClass, Status
 from gateway.model.refusals import Refusal
@@ -31,7 +33,7 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 class UsageSum(msgspec.Struct, frozen=True, kw_only=True):
     """Messages and segments that were accepted, or that ended so over an operator. fewer_than: they are not told,
-    because they are fewer than so many messages.
+    because they are fewer than so many messages, or would tell others that are.
     """
 
     start: Time
@@ -114,7 +116,7 @@ async def usage_view(
         since=rfc3339(asked.since_ms),
         until=rfc3339(asked.until_ms),
         by=asked.by,
-        items=[_item(each, smallest) for each in sums],
+        items=_items(sums, smallest),
         quotas=quota_views(quotas),
     )
 
@@ -129,8 +131,17 @@ def asked_of(query: Mapping[str, str], now_ms: int) -> Asked:
     return Asked(by, since_ms, until_ms, _offset_min(query))
 
 
-def _item(each: Sum, smallest: int) -> UsageSum:
-    hidden = each.messages < smallest
+def _items(sums: Sequence[Sum], smallest: int) -> list[UsageSum]:
+    """What has a status, in all and at one time, adds up to what the sums over customers tell."""
+    lines = defaultdict[object, list[int]](list)
+    for at, each in enumerate(sums):
+        lines[each.status].append(at)
+        lines[each.status, each.start_ms].append(at)
+    hidden = hidden_cells(dict(enumerate(each.messages for each in sums)), lines.values(), smallest)
+    return [_item(each, smallest, hidden=at in hidden) for at, each in enumerate(sums)]
+
+
+def _item(each: Sum, smallest: int, *, hidden: bool) -> UsageSum:
     return UsageSum(
         start=rfc3339(each.start_ms),
         message_class=each.message_class,

@@ -73,6 +73,15 @@ class Admission:
         self.inflight += messages
         self._held[key.customer.id] = held
 
+    def admit_question(self, key: ApiKey) -> None:
+        """Let a request in that sends nothing: no quota is asked or used. `settle` it as one message. Raises Refusal
+        with `retry_after_s`.
+        """
+        held = self._room_for(key, 1)
+        self.gates.pass_through(key, 1)
+        self.inflight += 1
+        self._held[key.customer.id] = held
+
     def precheck(self, key: ApiKey, now_ms: int) -> None:
         """Whether one message could be admitted now, for a caller that cannot count yet. Raises Refusal."""
         self._room_for(key, 1)

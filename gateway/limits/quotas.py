@@ -117,43 +117,40 @@ class Quotas:
     def within(self, key: ApiKey, messages: int, now_ms: int) -> list[Use]:
         """The uses in which these are to count, none of them counted yet. Raises Refusal with `retry_after_s`."""
         settings = key.customer.settings
-        calendar = self._calendar(now_ms, settings.utc_offset_min)
         uses: list[Use] = []
         wait_ms = 0
-        if key.daily_quota is not None:
-            use = self._use(f"quota:{key.id}", calendar.day)
+        for use, limit, end_ms, period in self._asked(key, now_ms):
             uses.append(use)
-            if use.total + messages > key.daily_quota:
-                wait_ms = calendar.day_end_ms - now_ms
-                self.refused["day"] += messages
-        customer = key.customer.id
-        for limit, bucket, end_ms, period in (
-            (settings.daily_quota, calendar.day, calendar.day_end_ms, "day"),
-            (settings.monthly_quota, calendar.month, calendar.month_end_ms, "month"),
-        ):
-            if limit is not None:
-                use = self._use(f"quota:c{customer}", bucket)
-                uses.append(use)
-                if use.total + messages > limit:
-                    wait_ms = max(wait_ms, end_ms - now_ms)
-                    self.refused[period] += messages
-        self._limits[customer] = settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
+            if use.total + messages > limit:
+                wait_ms = max(wait_ms, end_ms - now_ms)
+                self.refused[period] += messages
+        self._limits[key.customer.id] = settings.daily_quota, settings.monthly_quota, settings.utc_offset_min
         if wait_ms:
             raise Refusal("quota_exceeded", retry_after_s=wait_ms / 1000)
         return uses
 
+    def wait_s(self, key: ApiKey, messages: int, now_ms: int) -> float:
+        """Seconds until so many are within every quota again; 0 where they are. Nothing is counted."""
+        ends = [end for use, limit, end, _ in self._asked(key, now_ms) if use.total + messages > limit]
+        return (max(ends) - now_ms) / 1000 if ends else 0.0
+
+    def _asked(self, key: ApiKey, now_ms: int) -> list[tuple[Use, int, int, str]]:
+        """Of each quota of a key and its customer: the use, the limit, when its period ends, and which it is."""
+        settings = key.customer.settings
+        calendar = self._calendar(now_ms, settings.utc_offset_min)
+        found: list[tuple[Use, int, int, str]] = []
+        if key.daily_quota is not None:
+            found.append((self._use(f"quota:{key.id}", calendar.day), key.daily_quota, calendar.day_end_ms, "day"))
+        name = f"quota:c{key.customer.id}"
+        if settings.daily_quota is not None:
+            found.append((self._use(name, calendar.day), settings.daily_quota, calendar.day_end_ms, "day"))
+        if settings.monthly_quota is not None:
+            found.append((self._use(name, calendar.month), settings.monthly_quota, calendar.month_end_ms, "month"))
+        return found
+
     def give_back(self, key: ApiKey, messages: int) -> None:
         """So many that were counted were not taken."""
-        settings = key.customer.settings
-        calendar = self._calendar(self._clock.now_ms(), settings.utc_offset_min)
-        uses: list[Use] = []
-        if key.daily_quota is not None:
-            uses.append(self._use(f"quota:{key.id}", calendar.day))
-        if settings.daily_quota is not None:
-            uses.append(self._use(f"quota:c{key.customer.id}", calendar.day))
-        if settings.monthly_quota is not None:
-            uses.append(self._use(f"quota:c{key.customer.id}", calendar.month))
-        for use in uses:
+        for use, _, _, _ in self._asked(key, self._clock.now_ms()):
             use.fresh -= min(messages, use.total)
 
     async def load(self) -> None:

@@ -27,6 +27,7 @@ from gateway.ledger.contract import (
     WriteResult,
     Written,
 )
+from gateway.ledger.document_keys import customer_of
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.ledger.roles import Acts, Balances, Messages
 from gateway.limits.balance import KIND, MICRO, Terms, read_terms
@@ -84,6 +85,11 @@ class Till:
 
     def pays_in_advance(self, customer: int) -> bool:
         return customer in self._terms
+
+    async def is_short(self, customer: int, micro: int) -> bool:
+        """Whether a message that costs so much would be declined now; nothing is reserved. Raises LedgerUnavailable."""
+        terms = self._terms.get(customer)
+        return terms is not None and await self._balances.spent(customer) + micro > terms.most_micro
 
     # ------------------------------------------------------------------------------------------------------- the way in
 
@@ -176,7 +182,10 @@ class Till:
         found: dict[int, Terms] = {}
         after = ""
         while page := await self._acts.of_kind(KIND, after):
-            found |= {int(each.key): terms for each in page if (terms := read_terms(each)).active}
+            for each in page:
+                customer, terms = customer_of(each.key), read_terms(each)
+                if customer is not None and terms.active:
+                    found[customer] = terms
             after = page[-1].key
         self._terms, self._version = found, version
 

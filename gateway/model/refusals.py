@@ -141,6 +141,7 @@ KINDS: Final[dict[str, Kind]] = {
     "not_replaceable": Kind(409, 0x13, "The message is already with an operator, or final."),
     "nothing_to_tell": Kind(409, 0x08, "The message has not ended, or there is no endpoint that hears of it."),
     "no_endpoint": Kind(409, 0x08, "The customer has no endpoint, or one that cannot be opened; set it anew."),
+    "endpoint_exists": Kind(409, 0x08, "You have as many endpoints as you may; change or remove one."),
     "others_wait": Kind(409, 0x08, "Erasing it would end another message to the same person that waits to be sent."),
     # cases of people
     "proof_missing": Kind(409, 0x08, "Who asks has not proved yet to be the person."),
@@ -158,6 +159,8 @@ KINDS: Final[dict[str, Kind]] = {
     "extension_too_late": Kind(409, 0x08, "An extension is told before the time to answer is over."),
     "already_extended": Kind(409, 0x08, "The time to answer was extended before, and is extended once."),
     "not_extendable": Kind(409, 0x08, "The time of cases of this kind is not extended."),
+    # the audit log
+    "audit_flawed": Kind(409, 0x08, "The audit log is not as it was signed; `audit verify` says from where on."),
     "unsupported": Kind(400, 0x03, "This is not done here."),
     "internal": Kind(500, 0x08, "Something broke on our side. The message was not taken."),
 }

@@ -55,6 +55,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
+def purpose(route: Route) -> tuple[object, ...]:
+    """What a line is for, whatever its place, its operators and its limit: prefix, classes, customers, senders,
+    networks, hours and their offset. Lines that are for the same are one to whoever steers them.
+    """
+    named = (route.classes, route.customers, route.senders, route.networks)
+    hours = tuple(str(each) for each in route.windows)
+    return (route.prefix, *(tuple(sorted(each)) for each in named), hours, route.utc_offset_min)
+
+
 class Passed(msgspec.Struct, frozen=True):
     """A line that was looked at and not taken. line: its number in the settings, from 0. why: `prefix`, `class`,
     `customer`, `sender`, `network`, `hours`, `limit`, `disabled`, or `later`, where a better one came first.

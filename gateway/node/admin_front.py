@@ -3,8 +3,6 @@
 from functools import partial
 
 from config.settings import PasskeySettings, Settings
-from gateway.accounts.administration import Accounts
-from gateway.audit.actor import Actor
 from gateway.console.site import Site
 from gateway.control.desk import Control
 from gateway.control.reasons import Reasons
@@ -21,6 +19,7 @@ from gateway.node.naming import naming
 from gateway.node.operator_views import operator_views
 from gateway.node.road import Road
 from gateway.node.stores import Stores
+from gateway.node.trying_out import accounts
 from gateway.people.passkeys import RelyingParty
 from gateway.process.clock import Clock
 from gateway.rights.desk import RightsDesk
@@ -48,7 +47,7 @@ def build_admin(
         messages=stores.messages,
         directory=stores.directory,
         people=stores.people,
-        accounts=partial(_accounts, stores, clock),
+        accounts=partial(accounts, stores, clock),
         control=control,
         reasons=Reasons(stores.ledger.acts, clock, sealer=stores.sealer, ensure_key=ensure_key),
         reloads=lambda actor: Reloads(stores.ledger.acts, clock, actor),
@@ -83,18 +82,6 @@ def build_admin(
         is_shared=settings.http.shared_port,
         trusted_proxies=settings.http.trusted_proxies,
         idle_s=min(IDLE_S, settings.memory.horizon_s / 2),
-    )
-
-
-def _accounts(stores: Stores, clock: Clock, actor: Actor) -> Accounts:
-    return Accounts(
-        stores.ledger.accounts,
-        clock,
-        actor,
-        sealer=stores.sealer,
-        ensure_keys=stores.keyring.ensure_customer,
-        digest=stores.keyring.credential_digest,
-        epoch=stores.keyring.credential_epoch,
     )
 
 

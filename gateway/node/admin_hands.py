@@ -5,17 +5,14 @@ from functools import partial
 from gateway.fraud.overrides import OverrideDesk
 from gateway.http_api.admin.hands import Hands
 from gateway.keystore.permission_keys import PermissionKeys
-from gateway.ledger.contract import Notify, StoredEndpoint
+from gateway.ledger.contract import Notify
 from gateway.model.message import Message
 from gateway.node.road import Road
 from gateway.node.stores import Stores
+from gateway.node.trying_out import try_out
 from gateway.process.clock import Clock
-from gateway.webhooks.connection import Result
-from gateway.webhooks.endpoint import OtherSecret, endpoint_settings, open_endpoint
+from gateway.webhooks.endpoint import OtherSecret
 from gateway.webhooks.replaying import event_of
-from gateway.webhooks.settings import delivery_settings
-from gateway.webhooks.signing import Signer
-from gateway.webhooks.trial import send_test
 
 
 def hands(stores: Stores, road: Road, clock: Clock) -> Hands:
@@ -23,7 +20,7 @@ def hands(stores: Stores, road: Road, clock: Clock) -> Hands:
     return Hands(
         canceller=road.revocation,
         tell_again=partial(_tell_again, road, clock),
-        try_out=partial(_try_out, stores, road, clock),
+        try_out=partial(try_out, stores, road, clock),
         other_secret=lambda: OtherSecret(stores.sealer, clock.random, clock.now_ms()),
         overrides=lambda actor: OverrideDesk(stores.ledger.acts, token, clock, actor),
     )
@@ -37,11 +34,3 @@ async def _tell_again(road: Road, clock: Clock, message: Message) -> bool:
     await road.journal.write(Notify(event))
     road.deliverer.distrust()
     return True
-
-
-async def _try_out(stores: Stores, road: Road, clock: Clock, endpoint: StoredEndpoint) -> Result:
-    """What a customer's endpoint answers to one test event. Raises SealError and ValueError."""
-    url, secret = open_endpoint(stores.sealer, endpoint)
-    settings = delivery_settings(road.standing.settings.webhooks)
-    batch = endpoint_settings(endpoint).batch > 1
-    return await send_test(url, Signer((secret,)), settings=settings, clock=clock, batch=batch)

@@ -3,7 +3,6 @@
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,16 +12,11 @@ from gateway.http_api.api import HttpApi
 from gateway.http_api.metrics_listener import MetricsApi
 from gateway.http_api.pages import Health
 from gateway.http_api.records import Reports
-from gateway.http_api.records import Sources as RecordSources
 from gateway.http_api.replies import Replies
-from gateway.http_api.searching import NumberSearch, OwnSearch
 from gateway.http_api.sending import SendPath
-from gateway.limits.balance import left_micro
 from gateway.metrics.exposition import Exposition
-from gateway.node import consenting
-from gateway.node.naming import naming
 from gateway.node.noticing import NoticeDuty
-from gateway.node.operator_views import operator_views
+from gateway.node.record_sources import record_sources
 from gateway.node.rights import RightsDuty
 from gateway.node.road import Road
 from gateway.node.stores import Stores
@@ -151,23 +145,7 @@ def _http(
 ) -> HttpApi:
     return HttpApi(
         SendPath(road.door, stores.messages, road.admission, clock, road.addressing.mask),
-        RecordSources(
-            messages=stores.messages,
-            usage=stores.ledger.usage,
-            canceller=road.revocation,
-            reveal_reference=road.addressing.reference,
-            mask=road.addressing.mask,
-            operators=lambda: operator_views(road),
-            consents=consenting.source(stores, clock, lambda: road.standing.settings.messages.default_region),
-            report=lambda customer, message_id, confirmed: road.sentry.report(
-                message_id, customer, clock.now_ms(), confirmed=confirmed
-            ),
-            more=None if pages is None else pages.routes,
-            received=road.addressing.received,
-            left=partial(left_micro, stores.ledger.acts, stores.ledger.balances),
-            search=OwnSearch(NumberSearch(stores.messages, naming(stores, road)), stores.ledger.acts, clock),
-            reports=reports,
-        ),
+        record_sources(stores, road, clock, None if pages is None else pages.routes, reports),
         stores.directory,
         http_settings(settings),
         clock,

@@ -12,7 +12,7 @@ from gateway.node.stores import StartRefused, Stores
 from gateway.process.clock import Clock
 from gateway.process.logs import logger
 from gateway.transparency.notice import notice_of
-from gateway.transparency.versions import PurposesNew, Version, Versions
+from gateway.transparency.versions import PurposesNew, Version, Versions, VersionUnreadable
 from operators.contained import report
 
 LOOK_S: Final = 1.0
@@ -38,11 +38,13 @@ class NoticeDuty:
         self.versions: tuple[Version, ...] = ()
 
     async def begin(self) -> None:
-        """Raises StartRefused when there are purposes of which nobody was told, and LedgerUnavailable."""
+        """Raises StartRefused when there are purposes of which nobody was told, or when it cannot be read of which, and
+        LedgerUnavailable.
+        """
         try:
             await self._look(self._settings)
-        except PurposesNew as new:
-            raise StartRefused(str(new)) from None
+        except (PurposesNew, VersionUnreadable) as refused:
+            raise StartRefused(str(refused)) from None
 
     @property
     def version(self) -> Version:

@@ -1,5 +1,6 @@
 """The ways into a node: the door, with everything that is asked there of a message, and messages from people."""
 
+from collections.abc import Collection
 from functools import partial
 
 from gateway.accept.choosing import Choice
@@ -36,11 +37,11 @@ def blocks(base: Base, sentry: Sentry) -> Blocks:
 
 def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:
     rules = base.stores.messaging
-    allow_loopback = base.settings.webhooks.allow_loopback
+    webhooks = base.settings.webhooks
 
-    def is_callable(url: str) -> bool:
+    def is_callable(url: str, plain_hosts: Collection[str] = ()) -> bool:
         try:
-            parse_target(url, allow_loopback=allow_loopback)
+            parse_target(url, allow_loopback=webhooks.allow_loopback, plain_hosts=plain_hosts)
         except TargetRefused:
             return False
         return True
@@ -56,6 +57,7 @@ def door(base: Base, dispatch: Dispatch, till: Till, sentry: Sentry) -> Door:
             has_endpoint,
             rules.senders.classes_of,
             partial(consenting.stop_link, base.stores.consents.keys),
+            partial(is_callable, plain_hosts=frozenset(webhooks.plain_hosts)),
         ),
         judge=Judge([rules.at_door], base.verdicts, base.guard, sentry),
         minimiser=base.minimiser,

@@ -1,6 +1,7 @@
 """How every page is drawn: the words of its language, the frame around it, and which page a browser sees next."""
 
 import gettext
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -11,7 +12,7 @@ from gateway.http_api.browsers import Browsers, look_wanted
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Handler
 from gateway.ledger.contract import ChangedMeanwhile, LedgerUnavailable
-from gateway.model.refusals import KINDS, Refusal
+from gateway.model.refusals import Refusal
 from gateway.pages.said import PROBLEMS
 from redaction.errors import KeysWithheld
 
@@ -37,7 +38,7 @@ class Frame:
 
     def draw(self, name: str, look: Look, path: str, values: Mapping[str, object]) -> bytes:
         """path: of the page, which its links to other languages lead to."""
-        around = {"path": path, "controller": self._controller().partition(",")[0]}
+        around = {"path": path, "controller": _brand(self._controller())}
         return self._templates.page(f"{name}.html", look, around | dict(values))
 
     def show(
@@ -59,16 +60,22 @@ class Frame:
             try:
                 return await handler(call)
             except (Refusal, *PASSING) as fault:
-                return self.refuse(call, refusal_to(fault).code)
+                return self.refuse(call, refusal_to(fault))
 
         return handle
 
-    def refuse(self, call: Call, code: str) -> Reply:
+    def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """The connection ends: something of a form may not have been read."""
         look = look_wanted(call)
-        said = words(look).gettext(PROBLEMS.get(code, PROBLEMS["other"]))
-        values = {"code": code, "said": said}
-        return self.show(call, "problem", look, "/privacy", values, status=KINDS[code].http).closing()
+        said = words(look).gettext(PROBLEMS.get(refusal.code, PROBLEMS["other"]))
+        self._viewed(call, "problem")
+        page = self.draw("problem", look, "/privacy", {"code": refusal.code, "said": said})
+        return self._browsers.refusal(refusal, page).closing()
+
+
+def _brand(controller: str) -> str:
+    """The name alone of what a controller is said to be with its address, whose comma may be Arabic."""
+    return re.split("[,،]", controller, maxsplit=1)[0]
 
 
 def refusal_to(fault: Exception) -> Refusal:

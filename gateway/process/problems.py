@@ -64,8 +64,13 @@ class Problems:
             count=1 if before is None else before.count + 1,
             first=at if before is None else before.first,
             last=at,
-            said={name: str(event[name])[:LONGEST_WORD] for name in TOLD if event.get(name)},
+            said={name: _word(event[name]) for name in TOLD if event.get(name)},
         )
+
+
+def _word(value: object) -> str:
+    """As text that can be stored: halves of surrogate pairs become question marks."""
+    return str(value)[:LONGEST_WORD].encode("utf-8", "replace").decode("utf-8")
 
 
 def code_of(event: EventDict) -> str:

@@ -29,5 +29,6 @@ def identity(certificate: str | None, key: str | None) -> Identity | None:
 def _context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION  # a signature each time, over a connection that has its seat
     context.load_cert_chain(certificate, key)
     return context

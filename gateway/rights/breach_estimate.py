@@ -1,7 +1,8 @@
 """How many people a breach may concern: counted from pseudonyms, which nobody needs a number for.
 
 A person has another pseudonym in each epoch of six hours, so the count has two ends: no fewer than in the fullest
-epoch, and no more than in all epochs together. Of few people it is not said how many.
+epoch, and no more than in all epochs together. Of few people it is not said how many, nor how many messages they got,
+and of further groups neither until the sums do not tell it by subtraction.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,6 +11,7 @@ from typing import Final
 import msgspec
 
 from gateway.ledger.roles import Copies
+from gateway.limits.small_cells import hidden_cells
 from gateway.model.message import Message
 from gateway.model.refusals import Refusal
 from redaction.search_epochs import epoch_of
@@ -20,26 +22,28 @@ STEP: Final = 2_000
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """customer: public id. at_least, at_most: people; None where they are fewer than the estimate says."""
+    """customer: public id. at_least, at_most: people. All None where people are fewer than the estimate says, or would
+    tell that of another group.
+    """
 
     customer: str
     tag: str
-    messages: int
-    at_least: int | None
-    at_most: int | None
+    messages: int | None = None
+    at_least: int | None = None
+    at_most: int | None = None
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """Of messages that were accepted from `since_ms` on and before `until_ms`. fewest: people that are counted. groups:
-    by customer and tag.
+    """Of messages that were accepted from `since_ms` on and before `until_ms`. fewest: people that are counted;
+    of fewer all is None. groups: by customer and tag.
     """
 
     since_ms: int
     until_ms: int
     fewest: int
-    messages: int
-    at_least: int
-    at_most: int
+    messages: int | None
+    at_least: int | None
+    at_most: int | None
     groups: list[Group]
 
 
@@ -83,26 +87,29 @@ async def estimate(copies: Copies, public_id: Callable[[int], str], span: Span, 
         for message in page:
             if span.holds(message):
                 tallies.setdefault((message.customer, message.tag), _Tally()).add(message)
-    groups = [_group(public_id(customer), tag, each, fewest) for (customer, tag), each in sorted(tallies.items())]
+    people = {key: each.at_most for key, each in tallies.items()}
+    hidden = hidden_cells(people, [list(people)], fewest)
+    groups = [
+        Group(customer=public_id(key[0]), tag=key[1])
+        if key in hidden
+        else Group(
+            customer=public_id(key[0]),
+            tag=key[1],
+            messages=each.messages,
+            at_least=each.at_least,
+            at_most=each.at_most,
+        )
+        for key, each in sorted(tallies.items())
+    ]
+    few = 0 < sum(people.values()) < fewest
     return Estimate(
         since_ms=span.since_ms,
         until_ms=span.until_ms,
         fewest=fewest,
-        messages=sum(each.messages for each in tallies.values()),
-        at_least=max((each.at_least for each in tallies.values()), default=0),
-        at_most=sum(each.at_most for each in tallies.values()),
+        messages=None if few else sum(each.messages for each in tallies.values()),
+        at_least=None if few else max((each.at_least for each in tallies.values()), default=0),
+        at_most=None if few else sum(people.values()),
         groups=groups,
-    )
-
-
-def _group(customer: str, tag: str, tally: _Tally, fewest: int) -> Group:
-    few = tally.at_most < fewest
-    return Group(
-        customer=customer,
-        tag=tag,
-        messages=tally.messages,
-        at_least=None if few else tally.at_least,
-        at_most=None if few else tally.at_most,
     )
 
 

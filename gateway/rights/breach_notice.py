@@ -93,6 +93,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         "بين {low} و{high} شخصًا، و{messages} سجل رسالة",
         "between {low} and {high} people, and {messages} records of messages",
     ),
+    "few": ("أقل من {fewest} من الأشخاص", "fewer than {fewest} people"),
     "span": ("من {since} إلى {until}", "from {since} to {until}"),
 }
 
@@ -121,7 +122,8 @@ def _values(facts: Facts, words: Words, privacy: PrivacySettings, at: int) -> Ma
     if found is not None:
         since, until = rfc3339(found.since_ms), rfc3339(found.until_ms)
         span = _SAID["span"][at].format(since=since, until=until)
-        count = _SAID["count"][at].format(low=found.at_least, high=found.at_most, messages=found.messages)
+        said = _SAID["few" if found.at_most is None else "count"][at]
+        count = said.format(low=found.at_least, high=found.at_most, messages=found.messages, fewest=found.fewest)
     answers = ", ".join(each for each in (privacy.contact, privacy.officer) if each and each != "none")
     return {
         "what": facts.what,

@@ -74,7 +74,8 @@ class Breaches:
 
     async def keep(self, breach: Breach, estimate: Estimate) -> Breach:
         """The estimate, in the place of the one before."""
-        counts = {"messages": estimate.messages, "subjects": estimate.at_most, "customers": _customers(estimate)}
+        told = {"messages": estimate.messages, "subjects": estimate.at_most, "customers": _customers(estimate)}
+        counts = {name: count for name, count in told.items() if count is not None}
         noted = self._audit.entry(Act.BREACH_ESTIMATE, breach.case.obj, numbers=counts)
         return await self._write(breach, msgspec.structs.replace(breach.of, estimate=estimate), noted)
 

@@ -255,9 +255,10 @@ def _listeners(facts: Facts) -> Found:
         said.append(f"smpp {_way(settings.smpp_server)}")
     if settings.admin.port is not None:
         said.append(f"admin {_way(settings.admin)}")
-    return not settings.webhooks.allow_loopback, ", ".join(said) + (
-        "; webhooks may go out in clear (webhooks.allow_loopback)" if settings.webhooks.allow_loopback else ""
-    )
+    webhooks = settings.webhooks
+    clear = [name for name in ("allow_loopback", "plain_hosts") if getattr(webhooks, name)]
+    said += [f"webhooks may go out in clear (webhooks.{name})" for name in clear]
+    return not clear, ", ".join(said)
 
 
 def _way(listener: object) -> str:

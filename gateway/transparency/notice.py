@@ -76,20 +76,20 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """consent_for: classes of messages that need consent. answer_s: within which a request is answered, and
-    complain_s: within which somebody may complain, in seconds.
+    complain_s: within which somebody may complain, in seconds. What a version of another build does not say is empty.
     """
 
-    controller: str
-    contact: str
-    officer: str
-    purposes: tuple[Purpose, ...]
-    periods: tuple[Period, ...]
-    kept: tuple[Kept, ...]
-    recipients: tuple[Given, ...]
-    consent_for: tuple[str, ...]
-    cookies: tuple[Cookie, ...]
-    answer_s: int
-    complain_s: int
+    controller: str = ""
+    contact: str = ""
+    officer: str = ""
+    purposes: tuple[Purpose, ...] = ()
+    periods: tuple[Period, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    recipients: tuple[Given, ...] = ()
+    consent_for: tuple[str, ...] = ()
+    cookies: tuple[Cookie, ...] = ()
+    answer_s: int = 0
+    complain_s: int = 0
 
 
 def notice_of(settings: Settings, pack: RulePack) -> Notice:

@@ -2,10 +2,13 @@
 
 A version is never changed. Every process compares what its settings say with the newest one, and whoever finds a
 difference first writes the next; the audit log has its digest. What is new among purposes is no such difference:
-that takes a person (`connect-gateway notice publish`), and until then a node does not start.
+that takes a person (`connect-gateway notice publish`), and until then a node does not start. Nor does it while the
+newest version cannot be read, since then nobody knows what people were told; an older one that cannot be read is
+not shown.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -14,13 +17,15 @@ import msgspec
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
 from gateway.audit.entries import entry
-from gateway.ledger.contract import ABSENT, ChangedMeanwhile, Document, DocumentWrite
+from gateway.ledger.contract import ABSENT, ROW_FAULTS, ChangedMeanwhile, Document, DocumentWrite
 from gateway.ledger.roles import Acts
+from gateway.model.times import EpochMs
 from gateway.process.clock import Clock
 from gateway.transparency.notice import Notice, decoded, digest, encoded, new_purposes
 
 KIND: Final = "notice"
 PAGE: Final = 1_000
+_NUMBER: Final = re.compile("[0-9]{8}", re.ASCII)
 TRIES: Final = 5
 """So many processes may write a version at the same moment."""
 
@@ -43,10 +48,20 @@ class PurposesNew(Exception):
         self.purposes = tuple(purposes)
 
 
+class VersionUnreadable(Exception):
+    """The newest version is not as this build stores it. number: of it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"version {number} of the privacy notice cannot be read; `connect-gateway notice publish` tells people anew"
+        )
+        self.number = number
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """The octets of a document. notice: canonical JSON."""
 
-    since_ms: int
+    since_ms: EpochMs
     notice: bytes
 
 
@@ -63,34 +78,45 @@ class Versions:
         self._actor = actor
 
     async def all(self) -> Sequence[Version]:
-        """Oldest first. Raises LedgerUnavailable."""
-        found: list[Document] = []
-        while page := await self._acts.of_kind(KIND, found[-1].key if found else "", PAGE):
-            found += page
-        return [_version(each) for each in found]
+        """Those that can be read, oldest first. Raises LedgerUnavailable."""
+        return [each for each in (await self._numbered()).values() if each is not None]
 
     async def newest(self) -> Version | None:
-        """None where nobody was told anything yet. Raises LedgerUnavailable."""
-        found = await self.all()
-        return found[-1] if found else None
+        """None where nobody was told anything yet. Raises VersionUnreadable, LedgerUnavailable."""
+        found = await self._numbered()
+        if not found:
+            return None
+        newest = found[number := max(found)]
+        if newest is None:
+            raise VersionUnreadable(number)
+        return newest
 
     async def keep(self, notice: Notice, *, tells_purposes: bool = False) -> Version:
         """The version that says this, which is made where it is not the newest. tells_purposes: a person wants it.
 
-        Raises PurposesNew, LedgerUnavailable, and ChangedMeanwhile when others are faster every time.
+        Raises PurposesNew, VersionUnreadable unless a person wants it, LedgerUnavailable, and ChangedMeanwhile when
+        others are faster every time.
         """
         for _ in range(TRIES):
-            newest = await self.newest()
+            found = await self._numbered()
+            number = max(found, default=0)
+            newest = found.get(number)
             if newest is not None and newest.digest == digest(notice):
                 return newest
-            strange = [] if newest is None or tells_purposes else new_purposes(newest.notice, notice)
-            if strange:
-                raise PurposesNew(strange)
+            if not tells_purposes:
+                _check_told(number, newest, notice)
             try:
-                return await self._write(notice, 1 if newest is None else newest.number + 1)
+                return await self._write(notice, number + 1)
             except ChangedMeanwhile:
                 continue
         raise ChangedMeanwhile
+
+    async def _numbered(self) -> Mapping[int, Version | None]:
+        """By number, in their order; None for one that cannot be read."""
+        found: list[Document] = []
+        while page := await self._acts.of_kind(KIND, found[-1].key if found else "", PAGE):
+            found += page
+        return {int(each.key): _version(each) for each in found if _NUMBER.fullmatch(each.key)}
 
     async def _write(self, notice: Notice, number: int) -> Version:
         now_ms, known_by = self._clock.now_ms(), digest(notice)
@@ -112,11 +138,27 @@ def _key(number: int) -> str:
     return f"{number:08}"
 
 
-def _version(document: Document) -> Version:
-    stored = _decode(document.octets)
+def _check_told(number: int, newest: Version | None, notice: Notice) -> None:
+    """Raises PurposesNew and VersionUnreadable where no process may write the version after this number."""
+    if newest is None:
+        if number:
+            raise VersionUnreadable(number)
+        return
+    strange = new_purposes(newest.notice, notice)
+    if strange:
+        raise PurposesNew(strange)
+
+
+def _version(document: Document) -> Version | None:
+    """None for one that cannot be read."""
+    try:
+        stored = _decode(document.octets)
+        notice = decoded(stored.notice)
+    except ROW_FAULTS:
+        return None
     return Version(
         number=int(document.key),
         digest=sha256(stored.notice).hexdigest(),
         since_ms=stored.since_ms,
-        notice=decoded(stored.notice),
+        notice=notice,
     )

@@ -12,6 +12,7 @@ from gateway.accounts.directory import Directory
 from gateway.ledger.contract import StoredEndpoint
 from gateway.model import reports
 from gateway.model.content import Received
+from gateway.model.event_types import MESSAGE_PREFIX
 from gateway.model.message import STATUS_EVENT, Message, OutboxEvent, Status
 from gateway.model.owners import esme_of
 from gateway.model.refusals import Refusal
@@ -65,7 +66,7 @@ class Addressing:
         if endpoint is None:
             return False
         settings = endpoint_settings(endpoint)
-        return not settings.dialect and (message.status is not Status.SUBMITTED or settings.submitted)
+        return not settings.dialect and settings.wants(MESSAGE_PREFIX + message.status)
 
     def reference(self, message: Message) -> str | None:
         """The customer's own reference, while it can still be opened. Raises Refusal where keys are withheld."""
@@ -96,6 +97,8 @@ class Addressing:
         dialect = self._dialect_of_endpoint(event.customer)
         if dialect is not None:
             return self._told(dialect, destination, event, message)
+        if destination.events and _type_of(event, message) not in destination.events:
+            return None
         if message is None or event.kind != STATUS_EVENT:
             return Delivery(destination, other_body(event))
         reference = None
@@ -169,7 +172,8 @@ class Addressing:
         try:
             url, secret = open_endpoint(self._sealer, endpoint)
             signer = signer_of(self._secrets(endpoint, secret))
-            destination = Destination(url, signer, batch=endpoint_settings(endpoint).batch)
+            settings = endpoint_settings(endpoint)
+            destination = Destination(url, signer, batch=settings.batch, events=settings.events)
         except (KeyDestroyed, KeysWithheld):
             raise
         except (SealError, ValueError):
@@ -201,6 +205,13 @@ def _delivery(call: Outgoing | None, *, own_endpoint: bool) -> Delivery | None:
         return None
     signer = Lines(call.more)
     return Delivery(Destination(Secret(call.url), signer, own_endpoint=own_endpoint, shape=call.shape), call.body)
+
+
+def _type_of(event: OutboxEvent, message: Message | None) -> str:
+    if event.kind != STATUS_EVENT:
+        return event.kind
+    status = event.status or (Status.UNKNOWN if message is None else message.status)
+    return MESSAGE_PREFIX + status
 
 
 def asks_for(notify: int, status: Status) -> bool:

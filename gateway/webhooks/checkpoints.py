@@ -22,12 +22,13 @@ from gateway.ledger.contract import (
     WriteResult,
 )
 from gateway.ledger.roles import AccountStore, Acts
+from gateway.model.event_types import CHECKPOINT
 from gateway.model.message import OutboxEvent, no_message
 from gateway.process.clock import Clock
 from gateway.webhooks.endpoint import endpoint_settings
 from redaction.notes import Note
 
-EVENT: Final = "audit.checkpoint"
+EVENT: Final = CHECKPOINT
 SENT: Final = "audit_sent"
 """The kind of the document."""
 KEY: Final = "checkpoint"
@@ -103,7 +104,7 @@ class Checkpoints:
 
 def wants_checkpoints(endpoint: StoredEndpoint) -> bool:
     """Nothing is kept for an endpoint that is disabled: the next day has a newer one."""
-    return endpoint.state == "enabled" and endpoint_settings(endpoint).checkpoints
+    return endpoint.state == "enabled" and endpoint_settings(endpoint).wants(CHECKPOINT)
 
 
 def checkpoint_event(customer: int, now_ms: int, note: Note) -> OutboxEvent:

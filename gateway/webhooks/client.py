@@ -320,7 +320,8 @@ class WebhookClient:
         key = hash(url)
         target = self._targets.get(key)
         if target is None or target.url != url:
-            target = parse_target(url, allow_loopback=self._settings.allow_loopback)
+            settings = self._settings
+            target = parse_target(url, allow_loopback=settings.allow_loopback, plain_hosts=settings.plain_hosts)
             if len(self._targets) >= TARGET_CACHE:
                 del self._targets[next(iter(self._targets))]
             self._targets[key] = target
@@ -328,4 +329,10 @@ class WebhookClient:
 
     def _filled(self, url: str) -> Target:
         """Of a request without a body, whose URL says what there is to say: it comes once, and is not kept."""
-        return parse_target(url, allow_loopback=self._settings.allow_loopback, limit=MAX_FILLED_LENGTH)
+        settings = self._settings
+        return parse_target(
+            url,
+            allow_loopback=settings.allow_loopback,
+            plain_hosts=settings.plain_hosts,
+            limit=MAX_FILLED_LENGTH,
+        )

@@ -32,10 +32,11 @@ class Destination:
 
     signer: None where its secrets make no sense. own_endpoint: the customer's configured endpoint; False for a
     message's own callback URL, whose failures say nothing about that endpoint. batch: events that it wants in one
-    request, at most; with 1 each event is a request of its own. shape: of its requests.
+    request, at most; with 1 each event is a request of its own. shape: of its requests. events: types that it asked
+    for by name; empty where it did not.
     """
 
-    __slots__ = ("batch", "own_endpoint", "shape", "signer", "url")
+    __slots__ = ("batch", "events", "own_endpoint", "shape", "signer", "url")
 
     def __init__(
         self,
@@ -45,7 +46,9 @@ class Destination:
         own_endpoint: bool = True,
         batch: int = 1,
         shape: Shape = JSON_POST,
+        events: Sequence[str] = (),
     ) -> None:
+        self.events = events
         self.url = url
         self.own_endpoint = own_endpoint
         self.batch = batch

@@ -7,7 +7,7 @@ differently a moment later changes nothing. For development, loopback (and plain
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ MAX_URL_LENGTH: Final = 2048
 MAX_FILLED_LENGTH: Final = 65_536
 """Of a URL that a text of many parts was put into."""
 HTTPS_PORT: Final = 443
+HTTP_PORT: Final = 80
+"""Of plain http, where that is allowed for a host by its name."""
 LOWEST_OTHER_PORT: Final = 1024
 MAX_ADDRESSES: Final = 16
 
@@ -58,15 +60,17 @@ class TargetRefused(Exception):
 
 
 class Target:
-    """Where a URL leads. head: start of a request, up to the Host line.
+    """Where a URL leads. head: start of a request, up to the Host line. is_plain: it goes out in clear, as was allowed
+    for its host.
 
     Prints without path and query, which may hold a customer's token.
     """
 
-    __slots__ = ("head", "host", "origin", "port", "tls", "url")
+    __slots__ = ("head", "host", "is_plain", "origin", "port", "tls", "url")
 
-    def __init__(self, url: str, *, tls: bool, host: str, port: int, path: str) -> None:
+    def __init__(self, url: str, *, tls: bool, host: str, port: int, path: str, is_plain: bool = False) -> None:
         self.url = url
+        self.is_plain = is_plain
         self.tls = tls
         self.host = host
         self.port = port
@@ -81,8 +85,14 @@ class Target:
         return "Target(•••)"
 
 
-def parse_target(url: str, *, allow_loopback: bool = False, limit: int = MAX_URL_LENGTH) -> Target:
-    """limit: characters, at most.
+def parse_target(
+    url: str,
+    *,
+    allow_loopback: bool = False,
+    plain_hosts: Collection[str] = (),
+    limit: int = MAX_URL_LENGTH,
+) -> Target:
+    """plain_hosts: names to which plain http may go, in small letters. limit: characters, at most.
 
     Raises TargetRefused with `form`, `scheme`, `credentials`, `fragment`, `host` or `port`.
     """
@@ -93,7 +103,8 @@ def parse_target(url: str, *, allow_loopback: bool = False, limit: int = MAX_URL
         port = parts.port
     except ValueError:
         raise alone(TargetRefused("form")) from None
-    if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not allow_loopback):
+    is_plain = parts.scheme == "http" and parts.hostname in plain_hosts
+    if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not (allow_loopback or is_plain)):
         raise TargetRefused("scheme")
     if "@" in parts.netloc:
         raise TargetRefused("credentials")
@@ -102,21 +113,23 @@ def parse_target(url: str, *, allow_loopback: bool = False, limit: int = MAX_URL
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = _checked_address(parts.netloc) if "[" in parts.netloc else _checked_name(parts.hostname)
-    return Target(url, tls=tls, host=host, port=_checked_port(port, tls), path=path)
+    if is_plain and port in (None, HTTP_PORT):
+        return Target(url, tls=tls, host=host, port=HTTP_PORT, path=path, is_plain=True)
+    return Target(url, tls=tls, host=host, port=_checked_port(port, tls), path=path, is_plain=is_plain)
 
 
 def checked_addresses(found: Sequence[str], target: Target, *, allow_loopback: bool = False) -> tuple[str, ...]:
     """The addresses, when every one of them may be called. Raises TargetRefused: `unresolved` or `address`.
 
     One that may not makes the whole name refused: a name that is half private is an attack or a mistake. Plain http may
-    lead to loopback only.
+    lead to loopback only, but for a host for which it was allowed.
     """
     if not found:
         raise TargetRefused("unresolved")
     addresses = [_parsed(text) for text in found]
     for address in addresses:
         loopback = allow_loopback and any(address in network for network in _LOOPBACK)
-        if not loopback and not (target.tls and is_public(address)):
+        if not loopback and not ((target.tls or target.is_plain) and is_public(address)):
             raise TargetRefused("address")
     return tuple(dict.fromkeys(str(address) for address in addresses))[:MAX_ADDRESSES]
 
@@ -180,7 +193,7 @@ def _checked_address(place: str) -> str:
 
 
 def _checked_port(port: int | None, tls: bool) -> int:
-    actual = port if port is not None else HTTPS_PORT if tls else 80
+    actual = port if port is not None else HTTPS_PORT if tls else HTTP_PORT
     if actual != HTTPS_PORT and actual < LOWEST_OTHER_PORT:
         raise TargetRefused("port")
     return actual

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 import redis
 
+from gateway.http_api.facades.twilio.sids import account_sid
 from gateway.process.hosts import machine_of
 from gateway.tools.trial_site import Stage, staged
 from operators.smpp import pdu as p
@@ -46,6 +47,8 @@ def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "KEYSTORE__REDIS__URL": keys,
             "OPERATORS__SIMULATOR__BINDS": str(BINDS),
             "SMPP_SERVER__PORT": "0",
+            "HTTP__FACADES__KANNEL": "true",
+            "HTTP__FACADES__TWILIO": "true",
         }.items():
             monkeypatch.setenv(SETTINGS + name, value)
         yield
@@ -105,6 +108,38 @@ async def send_by_new_connections(customer: Customer, stage: Stage, count: int) 
     return found
 
 
+async def asked(stage: Stage, method: str, path: str, **more: Any) -> tuple[int, Any, str]:
+    """Status, body and message id of the answer to a program, over a connection of its own."""
+    async with aiohttp.ClientSession() as session, session.request(method, stage.url + path, **more) as answer:
+        is_json = answer.content_type == "application/json"
+        return (
+            answer.status,
+            await (answer.json() if is_json else answer.text()),
+            answer.headers.get("X-Message-Ids", ""),
+        )
+
+
+async def programs_send(stage: Stage, customer: Customer) -> None:
+    """One for Kannel and one for Twilio."""
+    key = str(stage.command("key", "add", stage.customer, "--facade", "kannel", "--facade", "twilio")["key"])
+    sms = {"username": key[:8], "password": key[8:], "to": "+966500000078", "from": "INTERKEY", "text": "by Kannel's"}
+    sid = account_sid(stage.customer)
+    messages, login = f"/2010-04-01/Accounts/{sid}/Messages", {"Authorization": aiohttp.encode_basic_auth(sid, key)}
+    form = {"To": "+966500000078", "From": "INTERKEY", "Body": "by Twilio's"}
+    known = 0
+    async with asyncio.timeout(LIMIT_S):
+        while known < 10 * WORKERS:  # in a row: each of them knows the key
+            known = known + 1 if (await asked(stage, "GET", f"{messages}.json", headers=login))[0] == 200 else 0
+    sent = [await asked(stage, "GET", "/cgi-bin/sendsms", params=sms) for _ in range(5)]
+    assert {status for status, _, _ in sent} == {202}
+    assert len(await customer.reach_all([each for _, _, each in sent], "delivered")) == 5
+    made = [(await asked(stage, "POST", f"{messages}.json", data=form, headers=login))[1]["sid"] for _ in range(5)]
+    async with asyncio.timeout(LIMIT_S):
+        for each in made:
+            while (await asked(stage, "GET", f"{messages}/{each}.json", headers=login))[1]["status"] != "delivered":
+                await asyncio.sleep(0.05)
+
+
 async def test_workers_share_the_work_and_look_like_one(stage: Stage) -> None:
     port = await metrics_port(stage)
     await until_bound(port)
@@ -120,6 +155,8 @@ async def test_workers_share_the_work_and_look_like_one(stage: Stage) -> None:
     processes = [name for name in found if name.startswith("gateway_process_resident_bytes")]
     assert len(processes) == WORKERS + 1
     assert {each["worker"] for each in logged(stage, "started")} == {1, 2}
+    async with customer_of(stage) as customer:
+        await programs_send(stage, customer)
     assert await asyncio.to_thread(stage.stop_gateway) == 0, said_last(stage)
     assert len(logged(stage, "stopped")) == WORKERS
 

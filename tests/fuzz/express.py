@@ -1,26 +1,27 @@
 """The express lane beside aiohttp's parser, on bent requests: `python -m tests.fuzz.express --seed 1 --count 20000000`.
 
-The lane reads one shape of request by itself and leaves all others to aiohttp. So whatever it takes, aiohttp has to
-read as the very same request: else one of the two can be made to see a request that the other does not. What it takes
-may not depend on how the octets were cut into reads either. The same seed bends the same way; a failure is printed with
-the octets that made it, and the exit code is 1.
+The lane reads a few shapes of request by itself and leaves all others to aiohttp; here every path is a façade's. So
+whatever it takes, aiohttp has to read as the very same request: else one of the two can be made to see a request that
+the other does not. What it takes may not depend on how the octets were cut into reads either. The same seed bends the
+same way; a failure is printed with the octets that made it, and the exit code is 1.
 """
 
 import argparse
 import asyncio
 import faulthandler
 import random
+import re
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import HttpRequestParser
 
-from gateway.http_api.express_head import MAX_HEAD, Partial, Usual, UsualReader
+from gateway.http_api.express_head import MAX_HEAD, Foreign, Partial, Usual, UsualReader
 from gateway.http_api.express_octets import Octets
 
 LIMIT_BYTES: Final = 4_096
@@ -29,6 +30,12 @@ HANG_S: Final = 20.0
 STEPS: Final = (*(100,) * 8, *(31,) * 4, 7, 1)
 """Octets of a read; the short ones cost most."""
 START: Final = b"POST /v1/messages HTTP/1.1"
+STARTS: Final = (
+    *(START,) * 4,
+    b"POST /rest/SMS/messages HTTP/1.1",
+    b"POST /2010-04-01/Accounts/AC1/Messages.json HTTP/1.1",
+    b"GET /cgi-bin/sendsms?username=u&password=p&to=%2B966&text=a+b%20c HTTP/1.1",
+)
 LINES: Final = (
     b"Host: gateway.example",
     b"Host: [::1]:8080",
@@ -42,6 +49,7 @@ LINES: Final = (
     b"User-Agent: shop/1.0",
     b"Connection: keep-alive",
     b"X-Request-Id: 7f",
+    b"X-Kannel-To: +966500000078",
 )
 ODD_LINES: Final = (
     b"Transfer-Encoding: chunked",
@@ -90,8 +98,11 @@ BODIES: Final = (b"{}", b"", b'{"to":"x"}', b"{}\r\n\r\n", b"0\r\n\r\n", START +
 
 
 class Request(NamedTuple):
-    """What the lane reads of a request."""
+    """What the lane reads of a request. fields: of one to a façade."""
 
+    method: str
+    target: str
+    fields: dict[bytes, bytes] | None
     authorization: bytes
     idempotency: bytes | None
     forwarded: bytes | None
@@ -104,7 +115,9 @@ def bend(draw: random.Random) -> bytes:
     lines = [LINES[draw.randrange(2)], b"Content-Length: %d" % len(body), LINES[2 + draw.randrange(2)]]
     lines += draw.sample(LINES[4:], draw.randrange(4))
     draw.shuffle(lines)
-    start, end = START, b"\r\n"
+    start, end = draw.choice(STARTS), b"\r\n"
+    if start.startswith(b"GET") and draw.getrandbits(3):
+        lines, body = [each for each in lines if not each.startswith(b"Content-Length")], b""
     for _ in range(draw.getrandbits(2)):
         match draw.randrange(8):
             case 0:
@@ -118,7 +131,7 @@ def bend(draw: random.Random) -> bytes:
             case 3:
                 start = _bent(start, draw)
             case 4:
-                start = start.replace(b"/v1/messages", draw.choice(TARGETS))
+                start = re.sub(rb"/[^ ]+", draw.choice(TARGETS), start, count=1)
             case 5:
                 end = draw.choice(ENDS)
             case 6:
@@ -143,7 +156,7 @@ def _bent(octets: bytes, draw: random.Random) -> bytes:
 
 def usual(octets: bytes, step: int) -> tuple[list[Request], int]:
     """The requests that the lane takes from the front in reads of `step` octets, and how many octets they are."""
-    reader, queue, taken = UsualReader(LIMIT_BYTES), Octets(), 0
+    reader, queue, taken = UsualReader(LIMIT_BYTES, lambda *_: True), Octets(), 0
     requests: list[Request] = []
     for at in range(0, len(octets), step):
         queue.put(octets[at : at + step])
@@ -154,21 +167,32 @@ def usual(octets: bytes, step: int) -> tuple[list[Request], int]:
                     break
                 return requests, taken
             body = queue.take(found)
-            requests.append(Request(found.authorization, found.idempotency, found.forwarded, body))
+            requests.append(_request(found, body))
             taken += before - queue.waiting
     return requests, taken
 
 
-def by_aiohttp(octets: bytes) -> list[Request]:
-    """All that aiohttp reads, which is `POST /v1/messages` with its body. Raises AssertionError for anything else."""
+def _request(found: Usual, body: bytes) -> Request:
+    said = found.authorization, found.idempotency, found.forwarded, body
+    if isinstance(found, Foreign):
+        target = f"{found.path}?{found.query}" if found.query else found.path
+        return Request(found.method, target, dict(found.fields), *said)
+    return Request("POST", "/v1/messages", None, *said)
+
+
+def by_aiohttp(octets: bytes, facades: Sequence[bool]) -> list[Request]:
+    """All that aiohttp reads. facades: whether each is to be one to a façade. Raises AssertionError for what is no
+    request as the lane takes them.
+    """
     loop = asyncio.get_running_loop()
     parser = HttpRequestParser(BaseProtocol(loop), loop, 2**16, max_line_size=MAX_HEAD, max_field_size=MAX_HEAD)
     messages, upgraded, rest = parser.feed_data(octets)
     assert not upgraded
     assert not rest
     read = []
-    for message, payload in messages:
-        assert (message.method, message.path, message.version) == ("POST", "/v1/messages", (1, 1))
+    assert len(messages) == len(facades)
+    for (message, payload), by_facade in zip(messages, facades, strict=True):
+        assert message.version == (1, 1)
         assert not any((message.should_close, message.upgrade, message.chunked, message.compression))
         named: dict[bytes, list[bytes]] = {}
         for name, value in message.raw_headers:
@@ -180,6 +204,9 @@ def by_aiohttp(octets: bytes) -> list[Request]:
             assert payload.is_eof()
         read.append(
             Request(
+                message.method,
+                message.path.removesuffix("?"),
+                {name: values[0] for name, values in named.items()} if by_facade else None,
                 named.get(b"authorization", [b""])[0],
                 named.get(b"idempotency-key", [None])[0],
                 named.get(b"x-forwarded-for", [None])[0],
@@ -194,7 +221,8 @@ def lane(octets: bytes, step: int = 1) -> int:
     requests, taken = usual(octets, max(1, len(octets)))
     assert usual(octets, step) == (requests, taken)
     try:
-        assert not taken or by_aiohttp(octets[:taken]) == requests
+        by_facade = [each.fields is not None for each in requests]
+        assert not taken or by_aiohttp(octets[:taken], by_facade) == requests
     except HttpProcessingError as error:
         raise AssertionError("aiohttp refuses what the lane took") from error
     return len(requests)

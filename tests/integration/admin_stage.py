@@ -149,6 +149,12 @@ class Admin:
                         return index
                 await asyncio.sleep(0.01)
 
+    @property
+    def audit_folder(self) -> Path:
+        writer = self.node.stores.audit.writer
+        assert writer is not None
+        return writer.folder
+
     def _log(self) -> list[bytes]:
         writer = self.node.stores.audit.writer
         if writer is None or not (writer.folder / CHECKPOINT).exists():

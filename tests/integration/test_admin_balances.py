@@ -22,6 +22,12 @@ async def test_a_balance_is_topped_up_spent_and_refused_over_http(tmp_path: Path
             await admin.send()
         status, told = await admin.try_to_send()
         assert (status, told["code"]) == (402, "balance_exhausted")
+        checked = {"to": "+966500000078", "from": "BRAND", "text": "x", "class": "transactional"}
+        _, told = await admin.try_to_send(path="/v1/messages/check", **checked)
+        assert (told["outcome"], [each["code"] for each in told["findings"] if each["enforced"]]) == (
+            "refused",
+            ["balance_exhausted"],
+        )
         batch = [{"to": "+966500000078", "from": "BRAND", "text": "x", "class": "transactional"}] * 2
         status, told = await admin.try_to_send(path="/v1/messages/batch", messages=batch)
         assert {each["error"]["code"] for each in told["items"]} == {"balance_exhausted"}, told

@@ -24,6 +24,9 @@ async def test_an_owner_sets_quotas_and_the_customer_is_warned_and_then_refused(
             await road.quota_warnings.look()
         with pytest.raises(AssertionError, match="quota_exceeded"):
             await admin.send()
+        checked = {"to": "+966500000078", "from": "BRAND", "text": "x", "class": "transactional"}
+        status, told = await admin.try_to_send(path="/v1/messages/check", **checked)
+        assert (status, [each["code"] for each in told["findings"] if each["enforced"]]) == (200, ["quota_exceeded"])
         assert road.quota_warnings.told == {("day", "50"): 1, ("day", "100"): 1}
         assert road.admission.quotas.refused == {"day": 1, "month": 0}
         road.admission.flush()

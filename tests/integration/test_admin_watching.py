@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gateway.audit.tiles import CHECKPOINT
 from gateway.people.roles import Action
+from tests.bounds import LIMIT_S
 from tests.integration.admin_stage import running_admin
 
 VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "audit_verify.py"
@@ -82,3 +84,32 @@ async def test_an_entry_is_shown_with_a_proof_that_the_verifier_takes(tmp_path: 
         words = [sys.executable, str(VERIFIER), str(writer.folder), writer.key.text, "--proof", str(proof)]
         done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+async def test_a_log_that_was_damaged_is_said_to_be(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        headers, folder = await admin.token(Action.AUDIT_READ), admin.audit_folder
+        async with asyncio.timeout(LIMIT_S):
+            while not (await admin.ask("GET", "/admin/v1/audit", headers=headers))[1]["size"]:
+                await asyncio.sleep(0.01)  # the log is written by a task of its own
+        for octets in (b"\x00\x02{}" * 300, b"", b"\xff"):
+            for bundle in (folder / "tile" / "entries").rglob("*"):
+                if bundle.is_file():
+                    bundle.write_bytes(octets)
+            for path in ("/admin/v1/audit", "/admin/v1/audit/entries/0"):
+                status, told, _ = await admin.ask("GET", path, headers=headers)
+                assert (status, told["code"]) in ((409, "audit_flawed"), (404, "not_found"))
+        (folder / CHECKPOINT).write_bytes(b"no note")
+        status, told, _ = await admin.ask("GET", "/admin/v1/audit", headers=headers)
+        assert (status, told["code"]) == (409, "audit_flawed")
+
+
+async def test_a_small_sum_is_not_told_by_what_it_adds_up_to(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        counts = await admin.token(Action.USAGE_READ)
+        for number in range(11):
+            await admin.send(**{"class": "otp" if number == 0 else "transactional"})
+        status, told, _ = await admin.ask("GET", f"/admin/v1/customers/{admin.customer}/usage", headers=counts)
+        assert (status, {each["messages"] for each in told["items"]}) == (200, {None})
+        status, told, _ = await admin.ask("GET", "/admin/v1/traffic", headers=counts)
+        assert (status, {each["messages"] for each in told["times"]}) == (200, {11})

@@ -74,6 +74,7 @@ NONE = {
     "retention report": "reads",
     "route explain": "reads settings",
     "route list": "reads settings",
+    "route show": "reads",
     "rules check": "reads, and sends nothing",
     "rules diff": "reads settings",
     "rules list": "reads settings",
@@ -169,7 +170,7 @@ def test_every_verb_is_placed() -> None:
 STEERING = {
     *("accepting", "dispatch", "node drain", "node resume"),
     *("operator drain", "operator pause", "operator rebind", "operator resume", "operator reroute"),
-    *("operator throughput", "reload"),
+    *("operator throughput", "reload", "route disable", "route enable", "route weigh"),
 }
 """Each writes the act of its name with what is wanted: `gateway/control`."""
 INTENDED = [

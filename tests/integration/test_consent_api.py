@@ -54,6 +54,14 @@ class Stage:
         assert isinstance(result, bytes | Declined)
         return result
 
+    async def checked(self, message_class: str = "promotional") -> tuple[str, list[tuple[str, str, str]]]:
+        """What is said of a message without sending it: the outcome, and of each finding code, rule and field."""
+        body = {"to": PERSON, "from": "INTERKEY", "text": "x", "class": message_class}
+        status, told = await self.post("/v1/messages/check", body)
+        assert status == 200, told
+        found = [each for each in told["findings"] if each["enforced"]]
+        return told["outcome"], [(each["code"], each["rule"], each["field"]) for each in found]
+
     async def content(self, identifier: bytes) -> Content:
         found = await self.node.stores.ledger.messages.find(self.key.customer.id, identifier)
         assert found is not None
@@ -106,9 +114,12 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
 async def test_what_people_say_by_way_of_the_api_holds_at_the_door(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         assert await stage.send() == Declined("consent_missing", "to")
+        assert await stage.checked() == ("refused", [("consent_missing", "consent", "to")])
+        assert await stage.checked("otp") == ("accepted", [])
         assert isinstance(await stage.send(message_class="otp"), bytes)
         assert await stage.post("/v1/consents", {"number": PERSON, "means": "paper"}) == (202, {"changed": 1})
         assert isinstance(await stage.send(), bytes)
+        assert await stage.checked() == ("accepted", [])
         assert await stage.send(message_class="awareness") == Declined("consent_missing", "to")
         assert await stage.send(OTHER) == Declined("consent_missing", "to")
         right = {"number": PERSON, "prior_interaction": True}

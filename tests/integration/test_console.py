@@ -72,6 +72,7 @@ async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_persona
         kinds = {"operators": "loop", "messages": message, "customers": admin.customer}
         kinds |= {"cases": await _case(admin, client), "routes": await admin.route()}
         kinds |= {"tickets": await _ticket(admin, client), "audit": str(await admin.signed("customer.add"))}
+        kinds["people"] = (await admin.person(Role.CUSTOMER_VIEWER, customer=admin.customer))[0].id
         for role in Role:
             visits = await visitor(admin, client, role)
             for screen in SCREENS:
@@ -292,6 +293,47 @@ async def test_a_look_is_chosen_once(tmp_path: Path) -> None:
         assert '<html lang="ar-u-nu-arab" dir="rtl">' in page.text
 
 
+async def test_another_look_shows_the_same_page_with_the_same_parameters(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        nobody = Visitor(admin, client, {})
+        wanted = "next=%2Fconsole%2Foperators"
+        _, page, _ = await nobody.get(f"/console/sign-in?{wanted}")
+        assert "/console/sign-in?next=/console/operators&lang=ar" in page.links
+        _, _, headers = await nobody.get(f"/console/sign-in?{wanted}&lang=ar")
+        assert headers["Location"] == f"/console/sign-in?{wanted}"
+        owner = await visitor(admin, client, Role.OWNER)
+        _, page, _ = await owner.get("/console/audit?act=person.add&last=5")
+        assert "/console/audit?act=person.add&last=5&lang=ar" in page.links
+
+
+async def test_a_button_that_stands_on_several_pages_leads_back_to_its_own(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        owner = await visitor(admin, client, Role.OWNER)
+        access = f"/console/customers/{admin.customer}/access"
+        await owner.post(f"/console/customers/{admin.customer}/keys", {"label": "shop"})
+        _, page, _ = await owner.get(access)
+        revoke = next(each for each in page.forms if each[""].endswith("/revoke"))
+        assert revoke["back"] == access
+        status, _, headers = await owner.post(revoke[""], revoke)
+        assert (status, headers["Location"]) == (303, f"{access}?done=revoke_key")
+        status, page, _ = await owner.post("/console/keys/cgk_nothing/revoke", {"back": access})
+        assert (status, access in page.text) == (404, True)
+        status, _, headers = await owner.post(revoke[""], {**revoke, "back": "//elsewhere.example"})
+        assert (status, headers["Location"]) == (303, "/console/customers?done=revoke_key")
+
+
+async def test_a_page_that_says_wait_says_how_long(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        await admin.person(Role.OWNER)
+        nobody = Visitor(admin, client, {})
+        form = {"email": CANARY, "password": "wrong", "code": "000000"}
+        for _ in range(20):
+            status, page, headers = await nobody.post("/console/sign-in", form)
+            if status == 429:
+                break
+        assert (status, page.faults, int(headers["Retry-After"]) > 0) == (429, [], True)
+
+
 async def test_what_goes_wrong_is_a_page(tmp_path: Path) -> None:
     async with running_console(tmp_path) as (admin, client):
         owner = await visitor(admin, client, Role.OWNER)
@@ -302,6 +344,7 @@ async def test_what_goes_wrong_is_a_page(tmp_path: Path) -> None:
         }
         for expected, (status, page, headers) in answers.items():
             assert (status, page.faults, headers["Content-Security-Policy"]) == (expected, [], POLICY)
+        assert answers[405][2]["Allow"] == "GET, HEAD, OPTIONS"
         for path in ("/console/customers/cus_0000000000000000", "/console/messages/00", "/console/operators/%2e%2e%2f"):
             assert (await owner.get(path))[0] == 404
 
@@ -383,3 +426,15 @@ def _fields(body: type) -> tuple[msgspec.structs.FieldInfo, ...]:
 
 def test_a_page_with_something_in_it_is_found() -> None:
     assert Page('<h1 style="x"></h1><script>1</script><img src="https://a.example/b" onload="x">').faults
+
+
+async def test_what_is_drawn_once_for_many_holds_nothing_of_a_session(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        people = [await visitor(admin, client, Role.OWNER, name) for name in ("one", "two")]
+        for screen in (each for each in SCREENS if each.is_shared):
+            path = path_of(screen, {"operators": "loop"})
+            for each in people:
+                status, page, _ = await each.get(f"{path}?part=live")
+                assert (status, page.forms) == (200, [])
+                assert not any(person.form_token in page.text for person in people)
+        assert (await Visitor(admin, client, {}).get("/console/?part=live"))[0] == 401, "each is asked who it is"

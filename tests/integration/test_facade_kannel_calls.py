@@ -1,17 +1,19 @@
 """Kannel's delivery reports and get-urls, from a whole node to a server beside it."""
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from gateway.accounts.customers import NumberSettings
+from config.settings import WebhookSettings
+from gateway.accounts.customers import KeySettings, NumberSettings
 from gateway.webhooks.endpoint import EndpointSettings, SetAnew
 from operators.simulator import Faults
 from operators.smpp import pdu as p
 from operators.smpp import status as st
-from redaction.personal import Secret
+from redaction.personal import Purpose, Secret
 from tests.integration.facade_stage import FacadeStage, facade_stage
 
 REFUSED = Faults(error_rate=1.0, error_status=st.RINVDSTADR)
@@ -122,3 +124,23 @@ async def test_a_message_from_a_person_comes_as_a_get_url(tmp_path: Path) -> Non
         assert (told["from"], told["to"]) == ("+966512345678", "700123")
         assert told["text"] == told["raw"] == "STOCK 5 & more"
         assert (told["key"], told["rest"], told["c"], told["C"]) == ("STOCK", "5 & more", "0", "UTF-8")
+
+
+async def test_reports_go_in_clear_to_the_hosts_that_the_settings_name_and_nothing_else_does(tmp_path: Path) -> None:
+    webhooks = WebhookSettings(plain_hosts=("reports.example.com",))
+    async with facade_stage(tmp_path, webhooks=webhooks) as stage:
+        _, secret = await stage.gateway.accounts.add_key(
+            stage.gateway.customer, scopes=("send", "webhooks"), settings=KeySettings()
+        )
+        await stage.gateway.node.stores.directory.refresh()
+        own = f"Authorization: Bearer {secret.reveal(Purpose.CREDENTIAL)}"
+        for host, status in (("reports.example.com", 202), ("other.example.com", 400), ("127.0.0.1", 400)):
+            who = {"username": stage.user, "password": stage.password}
+            said = {"to": "+966500000078", "from": "INTERKEY", "text": "hello", "dlr-mask": "1"}
+            query = urlencode({**who, **said, "dlr-url": f"http://{host}/dlr"})
+            assert (await stage.ask(f"GET /cgi-bin/sendsms?{query}")).status == status, host
+        url = "http://reports.example.com/all"
+        message = {"to": "+966500000078", "from": "INTERKEY", "text": "hello", "callback_url": url}
+        for path, body in (("/v1/messages", message), ("/v1/webhooks", {"url": url})):
+            answer = await stage.ask(f"POST {path}", json.dumps(body).encode(), own, "Content-Type: application/json")
+            assert (answer.status, answer.code) == (400, "invalid_url")

@@ -23,6 +23,7 @@ pytestmark = [
         importlib.util.find_spec("openapi_python_client") is None, reason="openapi-python-client is not installed"
     ),
 ]
+ROOT = Path(__file__).parents[2]
 MESSAGE = {"to": "+966500000078", "from": "INTERKEY", "text": "hello", "class": "transactional"}
 LATER = {**MESSAGE, "schedule_at": "2027-01-16T08:00:00Z"}
 UNKNOWN = "f" * 32
@@ -38,7 +39,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def generated(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator["Generated"]:
     """A fresh package, made of what the gateway serves."""
     (tmp_path / "openapi.json").write_text(json.dumps((await stage.get("/openapi.json", token=None)).json()))
-    words = ("generate", "--path", "openapi.json", "--meta", "none", "--output-path", "made_client")
+    recipe = (ROOT / "docs" / "samples" / "README.md").read_text(encoding="utf-8")
+    (words,) = (each.split()[1:] for each in recipe.splitlines() if each.startswith("    openapi-python-client "))
     said = subprocess.run(
         [sys.executable, "-m", "openapi_python_client", *words],
         cwd=tmp_path,
@@ -93,6 +95,14 @@ async def test_each_item_of_a_batch_is_read(generated: Generated) -> None:
     taken, refused = answer.items
     assert len(taken.message.id) == 32
     assert refused.error.code == "invalid_number"
+
+
+async def test_one_message_to_a_list_of_recipients_is_read(generated: Generated) -> None:
+    several = {**MESSAGE, "to": ["+966500000078", "nobody", "0500000078"]}
+    answer = await generated.call("send_message", body=("SeveralRequest", several))
+    taken, refused, again = answer.items
+    assert (type(answer).__name__, answer.accepted, answer.duplicates) == ("SeveralAccepted", 1, 1)
+    assert (len(taken.message.id), refused.error.code, again.duplicate_of) == (32, "invalid_number", 0)
 
 
 async def test_refusals_are_read_with_their_codes(generated: Generated) -> None:

@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from config.loader import load
-from gateway.accounts.notices import KIND as GIVEN
 from gateway.audit.actor import COMMAND_LINE
 from gateway.cli.main import app
 from gateway.ledger.contract import DocumentWrite
@@ -19,11 +18,10 @@ from gateway.ledger.sqlite.engine import SqliteLedger
 from gateway.node.node import Node
 from gateway.node.stores import StartRefused
 from gateway.process.clock import SystemClock
-from gateway.transparency.versions import Versions
+from gateway.transparency.versions import KIND, Versions
 from tests.bounds import LIMIT_S
 from tests.integration.file_places import FILES
 from tests.integration.page_stage import served
-from tests.unit.gateway.stage import until
 
 TOLD = """
 [privacy]
@@ -110,22 +108,6 @@ async def test_a_notice_of_an_older_build_ends_no_node_that_serves(tmp_path: Pat
                 await asyncio.sleep(0.01)
 
 
-async def test_a_row_of_who_was_told_that_cannot_be_read_ends_nothing_else(settings: Path) -> None:
-    assert await run_once(settings) == 1
-    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
-    await ledger.open(create=False)
-    await ledger.acts.act([DocumentWrite(GIVEN, "no customer", b"")])
-    await ledger.close()
-    node = Node(load(settings, {}))
-    try:
-        await node.start()
-        await until(lambda: node.tasks.failed.done() or node.contained.counts["task"])
-        assert not node.tasks.failed.done()
-        assert node.contained.counts["task"] == 1
-    finally:
-        await node.close()
-
-
 def test_verbs_say_what_people_are_told(settings: Path) -> None:
     with capture_logs():
         CliRunner().invoke(app, ["customer", "add", "--name", "Bank", "--sender", "BANK", "--config", str(settings)])
@@ -137,3 +119,37 @@ def test_verbs_say_what_people_are_told(settings: Path) -> None:
     assert say(settings, "notice", "publish")["purposes"] == []
     assert [each["changes"] for each in say(settings, "notice", "list")] == [0, 1]
     assert say(settings, "notice", "given") == []
+
+
+@pytest.mark.parametrize("octets", [b"", b"\xc1", msgspec.msgpack.encode({"since_ms": 1 << 60, "notice": b"{}"})])
+async def test_a_newest_version_that_cannot_be_read_is_named_and_told_anew(settings: Path, octets: bytes) -> None:
+    assert await run_once(settings) == 1
+    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
+    await ledger.open(create=False)
+    await ledger.acts.act([DocumentWrite(KIND, "00000002", octets), DocumentWrite(KIND, "no number", octets)])
+    await ledger.close()
+    with pytest.raises(StartRefused, match="version 2 of the privacy notice cannot be read"):
+        await run_once(settings)
+    with capture_logs():
+        words = ["notice", "diff", "--config", str(settings), "--json"]
+        done = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert "version 2 of the privacy notice cannot be read" in f"{done.output}{done.exception}"
+    assert (await asyncio.to_thread(say, settings, "notice", "publish"))["version"] == 3
+    assert await run_once(settings) == 3
+    listed = await asyncio.to_thread(say, settings, "notice", "list")
+    assert [each["version"] for each in listed] == [1, 3]
+
+
+async def test_a_version_of_a_build_that_says_less_is_read(settings: Path) -> None:
+    assert await run_once(settings) == 1
+    ledger = SqliteLedger(settings.parent / "data" / "ledger.db", SystemClock())
+    await ledger.open(create=False)
+    (document,) = await ledger.acts.of_kind(KIND)
+    stored = msgspec.msgpack.decode(document.octets)
+    fewer = json.loads(stored["notice"])
+    for name in ("cookies", "complain_s", "consent_for"):
+        del fewer[name]
+    octets = msgspec.msgpack.encode({"since_ms": stored["since_ms"], "notice": json.dumps(fewer).encode()})
+    await ledger.acts.act([DocumentWrite(KIND, document.key, octets)])
+    await ledger.close()
+    assert await run_once(settings) == 2

@@ -198,3 +198,10 @@ async def test_nothing_tells_a_number_that_is_known_from_one_that_is_not(site: S
         shown = re.sub(reference_in(page), "R-", page)
         pages.append((status, shown, {name: each for name, each in headers.items() if name not in OF_A_REQUEST}))
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("query", ["lang=ar&lang=en", "lang=%ff", "lang", "&", "x=1&x=2", "&".join(["a=1"] * 40)])
+async def test_whatever_a_link_says_a_page_is_shown(site: Site, query: str) -> None:
+    for path in PAGES:
+        status, _, headers = await site.get(f"{path}?{query}")
+        assert (status, headers["Content-Type"].partition(";")[0]) == (200, "text/html")

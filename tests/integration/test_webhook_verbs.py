@@ -57,6 +57,7 @@ def test_what_is_not_named_stays(verb: Verb) -> None:
         "submitted": True,
         "checkpoints": True,
         "dialect": "none",
+        "events": ["all"],
         "secret": "",
     }
     kept = verb("webhook", "set", "1", URL + "/moved")
@@ -103,6 +104,16 @@ def test_what_another_version_set_for_an_endpoint_stays(verb: Verb, tmp_path: Pa
     with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as file:
         ((stored,),) = file.execute("SELECT settings FROM endpoint")
     assert json.loads(stored) == {"colour": "blue", "submitted": True}
+
+
+def test_events_are_chosen_by_type_and_stay_until_all_are_chosen_again(verb: Verb) -> None:
+    assert verb("webhook", "set", "1", URL)["events"] == ["all"]
+    chosen = verb("webhook", "set", "1", URL, "--event", "message.delivered", "--event", "balance.low")
+    assert chosen["events"] == ["message.delivered", "balance.low"]
+    assert verb("webhook", "set", "1", URL, "--batch", "2")["events"] == chosen["events"]
+    with pytest.raises(InvalidSetting, match="events are "):
+        verb("webhook", "set", "1", URL, "--event", "message.read")
+    assert verb("webhook", "set", "1", URL, "--event", "all")["events"] == ["all"]
 
 
 @pytest.mark.parametrize(

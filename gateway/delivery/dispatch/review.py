@@ -2,10 +2,14 @@
 (`gateway.model.held_lane`), in the ledger, and take no memory.
 
 A decision is on all messages of a customer and a control that were accepted before it. Each process carries it out on
-what is its own, once, and again after a restart. What nobody decides on ends with its validity.
+what is its own, again after a restart, and again when a lane holds other messages than it left there: some were
+accepted before the decision and came to be durable after it, or come with another process's partition. What nobody
+decides on ends with its validity.
 """
 
 from typing import Final, Protocol
+
+import msgspec
 
 from gateway.delivery.dispatch.lanes import Lanes
 from gateway.delivery.records import Records
@@ -17,6 +21,8 @@ from gateway.model.state import expiry_code
 from gateway.process.clock import Clock
 
 AT_ONCE: Final = 500
+AGAIN_S: Final = 60.0
+"""How often what a lane holds is gone through for what came late."""
 DROPPED: Final = "dropped_as_abuse"
 _EVER: Final = 2**62
 
@@ -41,6 +47,16 @@ class Undecided:
         return None
 
 
+class _Done(msgspec.Struct, frozen=True):
+    """version: of the decision that was carried out. left: messages that stayed, as they came after it. again_s: until
+    then none are looked for that came late.
+    """
+
+    version: int
+    left: int
+    again_s: float
+
+
 class Review:
     """decisions: of people."""
 
@@ -49,8 +65,8 @@ class Review:
         self._records = records
         self._decisions = decisions
         self._clock = clock
-        self._done: dict[str, int] = {}
-        """The version of the decision that was carried out last, by lane."""
+        self._done: dict[str, _Done] = {}
+        """By lane."""
 
     @property
     def version(self) -> object:
@@ -61,15 +77,25 @@ class Review:
         """Carry out what was decided since, or end what is over; whether it was anything. Raises LedgerUnavailable."""
         place = reviewed(lane)
         decision = None if place is None else self._decisions.decided(*place)
-        if decision is None or self._done.get(lane) == decision.version:
+        if decision is None or not await self._concerns(decision, lane):
             return await self._end_over(lane) > 0
-        seen: set[bytes] = set()
+        seen, before, carried_out = set[bytes](), await self._records.work.backlog(lane), 0
         while found := await self._claimed(lane, _EVER, seen):
             seen.update(each.id for each in found)
-            await self._write([change for each in found if (change := self._change(each, decision)) is not None])
-        self._done[lane] = decision.version
+            changes = [change for each in found if (change := self._change(each, decision)) is not None]
+            await self._write(changes)
+            carried_out += len(changes)
+        again_s = self._clock.monotonic() + AGAIN_S
+        self._done[lane] = _Done(decision.version, before - carried_out, again_s)
         self._lanes.look_again(operator_of(lane))
-        return bool(seen)
+        return carried_out > 0
+
+    async def _concerns(self, decision: Decision, lane: str) -> bool:
+        """Whether a lane may hold something that is to be released or dropped."""
+        done = self._done.get(lane)
+        if done is None or done.version != decision.version:
+            return True
+        return self._clock.monotonic() >= done.again_s and await self._records.work.backlog(lane) != done.left
 
     async def _end_over(self, lane: str) -> int:
         now_ms = self._clock.now_ms()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from msgspec import UNSET, structs
 
 from gateway.accept.validation import parse_time
-from gateway.accounts.administration import Accounts, UnknownAccount, VersionStale
+from gateway.accounts.administration import Accounts
 from gateway.accounts.invalid import InvalidSetting
 from gateway.accounts.key_secrets import password_of
 from gateway.accounts.key_uses import DAY_MS
@@ -39,10 +39,11 @@ from gateway.http_api.admin.accounts_views import (
 from gateway.http_api.admin.owners import Owners, customer_view
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
+from gateway.http_api.changing import written
 from gateway.http_api.facades.twilio.sids import sids_of
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
-from gateway.ledger.contract import ChangedMeanwhile, StoredCustomer, StoredEsme, StoredKey
+from gateway.ledger.contract import StoredCustomer, StoredEsme, StoredKey
 from gateway.model.refusals import Refusal
 from gateway.model.senders import is_sender, sender_key
 from gateway.model.times import rfc3339, rfc3339_or_none
@@ -218,24 +219,11 @@ class AccountEndpoints:
             batch=settings.batch,
             submitted=settings.submitted,
             checkpoints=settings.checkpoints,
+            events=list(settings.events),
             failing_since=rfc3339_or_none(endpoint.failing_since_ms),
             disabled_at=rfc3339_or_none(endpoint.disabled_ms),
         )
         return self._parts.answer(view, more=etag(endpoint.version))
-
-
-async def written(work: Awaitable[T], field: str | None = None) -> T:
-    """What a change of accounts made. field: that is wrong where a value makes no sense. Raises Refusal."""
-    try:
-        return await work
-    except InvalidSetting:
-        raise alone(Refusal("invalid_value", field)) from None
-    except UnknownAccount:
-        raise alone(Refusal("not_found")) from None
-    except VersionStale:
-        raise alone(Refusal("version_stale")) from None
-    except ChangedMeanwhile:
-        raise alone(Refusal("changed_meanwhile")) from None
 
 
 def _sender(name: str) -> str:

@@ -120,11 +120,14 @@ class EsmesView(Struct, frozen=True):
 
 
 class WebhookView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A customer's endpoint, without its URL and its secret. state: `enabled` or `disabled`."""
+    """A customer's endpoint, without its URL and its secret. state: `enabled` or `disabled`. events: types that it
+    asked for by name; without them it has all.
+    """
 
     state: str
     batch: int
     submitted: bool
     checkpoints: bool
+    events: list[str] = []
     failing_since: str | None = None
     disabled_at: str | None = None

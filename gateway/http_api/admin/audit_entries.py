@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from gateway.audit.entries import read_entry
+from gateway.audit.entries import BadEntry, read_entry
 from gateway.audit.reading import Found, newest, signed_size
+from gateway.audit.tiles import TilesDamaged
 from gateway.http_api.admin.declaring import shows
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.replies import Reply
@@ -17,6 +18,8 @@ from gateway.http_api.routes import Call, Parameter, Route
 from gateway.ledger.roles import Acts
 from gateway.model.refusals import Refusal
 from gateway.people.roles import Action
+from redaction.errors import alone
+from redaction.notes import BadNote
 
 USUAL: Final = 50
 MOST: Final = 500
@@ -65,12 +68,15 @@ class AuditEntryEndpoint:
         customer = asker.customer or _word(call, "customer")
         wanted = _wanted(_word(call, "act"), customer)
         count = _count(call)
-        waiting = [read_entry(each.octets) for each in await self._acts.pending(_PENDING)]
-        rows = [Found(None, each) for each in reversed(waiting) if wanted(each)][:count]
         folder, size = self._folder(), None
-        if folder is not None:
-            size, more = await asyncio.to_thread(_look, folder, wanted, count - len(rows))
-            rows += more
+        try:
+            waiting = [read_entry(each.octets) for each in await self._acts.pending(_PENDING)]
+            rows = [Found(None, each) for each in reversed(waiting) if wanted(each)][:count]
+            if folder is not None:
+                size, more = await asyncio.to_thread(_look, folder, wanted, count - len(rows))
+                rows += more
+        except (BadEntry, BadNote, TilesDamaged):
+            raise alone(Refusal("audit_flawed")) from None
         return self._parts.answer(
             EntriesView(entries=[_view(each) for each in rows], size=size, looked_at_most=LOOKED_AT)
         )
@@ -138,5 +144,5 @@ _SHOW: Final = shows(
             description=f"So many at the most; {USUAL} by default.",
         ),
     ),
-    codes=("invalid_parameter", "ledger_unavailable"),
+    codes=("invalid_parameter", "audit_flawed", "ledger_unavailable"),
 )

@@ -9,14 +9,17 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.audit.checkpoint import read_checkpoint
-from gateway.audit.entries import read_entry
+from gateway.audit.entries import BadEntry, read_entry
 from gateway.audit.reading import proven
+from gateway.audit.tiles import TilesDamaged
 from gateway.http_api.admin.declaring import READ, named, shows
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Route
 from gateway.model.refusals import Refusal
 from gateway.people.roles import Action
+from redaction.errors import alone
+from redaction.notes import BadNote
 
 _INDEX: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 
@@ -42,11 +45,14 @@ class AuditProofEndpoint:
         asker = await self._parts.gate.identify(call.request)
         await self._parts.gate.open(call.request, Action.AUDIT_READ, asker.customer)
         folder, is_index = self._folder(), _INDEX.fullmatch(call.argument)
-        found = await asyncio.to_thread(proven, folder, int(call.argument)) if folder and is_index else None
-        if found is None:
-            raise Refusal("not_found")
-        entry, proof = found
-        said = read_entry(entry)
+        try:
+            found = await asyncio.to_thread(proven, folder, int(call.argument)) if folder and is_index else None
+            if found is None:
+                raise Refusal("not_found")
+            entry, proof = found
+            said = read_entry(entry)
+        except (BadEntry, BadNote, TilesDamaged):
+            raise alone(Refusal("audit_flawed")) from None
         if asker.customer not in ("", said.get("customer"), said.get("obj")):
             raise Refusal("not_found")
         size = read_checkpoint(proof.note).size
@@ -65,5 +71,5 @@ _SHOW: Final = shows(
     ProofView,
     "Both.",
     of=(named("Index of the entry."),),
-    codes=READ,
+    codes=("audit_flawed", *READ),
 )

@@ -63,14 +63,15 @@ class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class EstimateView(msgspec.Struct, frozen=True, kw_only=True):
-    """at_least, at_most: people. groups: by customer and tag; of few people it is not said how many."""
+    """at_least, at_most: people; null, and so messages, where they are fewer than `fewest`, or would tell that of
+    others. groups: by customer and tag."""
 
     since: str
     until: str
     fewest: int
-    messages: int
-    at_least: int
-    at_most: int
+    messages: int | None
+    at_least: int | None
+    at_most: int | None
     groups: list[Group]
 
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from gateway.accounts.administration import Accounts
 from gateway.audit.actor import Actor
-from gateway.http_api.admin.accounts import written
 from gateway.http_api.admin.owners import Owners, customer_view
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
 from gateway.http_api.admin.views import CustomersView
+from gateway.http_api.changing import written
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import usage_view

@@ -9,11 +9,11 @@ from gateway.accounts.administration import Accounts
 from gateway.accounts.settings import read_customer
 from gateway.audit.actor import Actor
 from gateway.audit.acts import Act
-from gateway.http_api.admin.accounts import written
 from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.versions import etag, wanted_version
 from gateway.http_api.admin.views import Because
+from gateway.http_api.changing import written
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call
 from gateway.http_api.usage import QuotaView, quota_views

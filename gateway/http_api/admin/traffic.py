@@ -13,12 +13,14 @@ from gateway.http_api.routes import Call, Route
 from gateway.http_api.table import PERIOD
 from gateway.http_api.usage import Asked, asked_of
 from gateway.ledger.roles import Ledger
+from gateway.limits.small_cells import hidden_cells
 from gateway.limits.usage import report
+from gateway.model.message import Status
 from gateway.model.times import rfc3339
 from gateway.people.roles import Action
 
 Count = int | None
-"""Messages; None where they are fewer than whoever asks is told."""
+"""Messages; None where they are fewer than whoever asks is told, or would tell such by subtraction."""
 
 
 class TimeSum(Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class TrafficEndpoint:
         smallest = 0 if asker.may(Action.USAGE_SMALL, asker.customer) else self._smallest
         asked = asked_of(call.query, self._parts.clock.now_ms())
         times: dict[tuple[int, str], int] = defaultdict(int)
-        customers: dict[int, dict[str, int]] = {}
+        customers: dict[tuple[int, str], int] = defaultdict(int)
         names = {each.id: each.public_id for each in await self._ledger.accounts.customers()}
         for customer in await self._ledger.usage.customers():
             if asker.customer in ("", names.get(customer)):
@@ -73,33 +75,41 @@ class TrafficEndpoint:
                 until=rfc3339(asked.until_ms),
                 by=asked.by.value,
                 times=[
-                    TimeSum(start=rfc3339(start_ms), status=status, messages=_told(many, smallest))
-                    for (start_ms, status), many in sorted(times.items())
+                    TimeSum(start=rfc3339(start_ms), status=status, messages=many)
+                    for (start_ms, status), many in sorted(_told(times, smallest).items())
                 ],
-                customers=[
-                    CustomerSum(customer=names.get(each, ""), messages=_all_told(sums, smallest))
-                    for each, sums in sorted(customers.items())
-                ],
+                customers=_customers(_told(customers, smallest), names),
                 fewer_than=smallest,
             )
         )
 
     async def _add(
-        self, customer: int, asked: Asked, times: dict[tuple[int, str], int], customers: dict[int, dict[str, int]]
+        self, customer: int, asked: Asked, times: dict[tuple[int, str], int], customers: dict[tuple[int, str], int]
     ) -> None:
         found = await report(self._ledger.usage, customer, asked.since_ms, asked.until_ms, asked.by, asked.offset_min)
         for each in found:
             times[each.start_ms, each.status.value] += each.messages
-            sums = customers.setdefault(customer, {})
-            sums[each.status.value] = sums.get(each.status.value, 0) + each.messages
+            customers[customer, each.status.value] += each.messages
 
 
-def _told(many: int, smallest: int) -> Count:
-    return None if many < smallest else many
+def _told(sums: Mapping[tuple[int, str], int], smallest: int) -> dict[tuple[int, str], Count]:
+    """By the start or the customer, and the status. What stands under a status adds up to what the other table tells of
+    it, and the ends of a line to what was accepted.
+    """
+    columns, ends = defaultdict[str, list[tuple[int, str]]](list), defaultdict[int, list[tuple[int, str]]](list)
+    for key in sums:
+        columns[key[1]].append(key)
+        if key[1] != Status.ACCEPTED.value:
+            ends[key[0]].append(key)
+    hidden = hidden_cells(sums, [*columns.values(), *ends.values()], smallest)
+    return {key: None if key in hidden else many for key, many in sums.items()}
 
 
-def _all_told(sums: Mapping[str, int], smallest: int) -> dict[str, Count]:
-    return {status: _told(many, smallest) for status, many in sorted(sums.items())}
+def _customers(sums: Mapping[tuple[int, str], Count], names: Mapping[int, str]) -> list[CustomerSum]:
+    found: dict[int, dict[str, Count]] = {}
+    for (customer, status), many in sorted(sums.items()):
+        found.setdefault(customer, {})[status] = many
+    return [CustomerSum(customer=names.get(each, ""), messages=told) for each, told in found.items()]
 
 
 def traffic_routes(parts: Parts, ledger: Ledger, smallest: int) -> list[Route]:

@@ -8,41 +8,19 @@ from msgspec import Struct
 from gateway.audit.acts import Act
 from gateway.audit.entries import known
 from gateway.audit.log import AuditLog
-from gateway.http_api.admin.accounts import written
 from gateway.http_api.admin.declaring import CUSTOMER, READ, does
 from gateway.http_api.admin.owners import Owners
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.admin.sources import Sources
+from gateway.http_api.changing import written
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Answer, Call, Route
+from gateway.http_api.webhook_views import NewSecretView, TrialView, secret_view, trial_view
 from gateway.ledger.contract import StoredEndpoint
 from gateway.model.refusals import Refusal
-from gateway.model.times import rfc3339
 from gateway.people.roles import Action
-from gateway.webhooks.connection import Answer as Answered
-from gateway.webhooks.connection import reason_of
-from gateway.webhooks.endpoint import OVERLAP_MS
 from gateway.webhooks.endpoints import disabled
 from redaction.errors import SealError, alone
-from redaction.personal import Purpose
-
-
-class TrialView(Struct, frozen=True, kw_only=True):
-    """status: that was answered; null where nothing was. why: in fixed words, where it did not succeed."""
-
-    success: bool
-    status: int | None
-    why: str | None
-
-
-class NewSecretView(Struct, frozen=True, kw_only=True):
-    """secret: shown this once. former_until: as long the one of before signs beside it."""
-
-    secret: str
-    former_until: str
-
-    def __repr__(self) -> str:
-        return "NewSecretView(•••)"
 
 
 class DisabledView(Struct, frozen=True, kw_only=True):
@@ -72,22 +50,12 @@ class EndpointVerbs:
             result = await self._on.hands.try_out(endpoint)
         except (SealError, ValueError):
             raise alone(Refusal("no_endpoint")) from None
-        is_success = isinstance(result, Answered) and result.is_success
-        view = TrialView(
-            success=is_success,
-            status=result.status if isinstance(result, Answered) else None,
-            why=None if is_success else reason_of(result),
-        )
-        return self._parts.answer(view)
+        return self._parts.answer(trial_view(result))
 
     async def other_secret(self, call: Call) -> Reply:
         other = self._on.hands.other_secret()
         await self._set(call, Action.WEBHOOK_SECRET, other, Act.WEBHOOK_SECRET)
-        view = NewSecretView(
-            secret=other.fresh.reveal(Purpose.CREDENTIAL),
-            former_until=rfc3339(self._parts.clock.now_ms() + OVERLAP_MS),
-        )
-        return self._parts.answer(view, 201)
+        return self._parts.answer(secret_view(other, self._parts.clock.now_ms()), 201)
 
     async def disable(self, call: Call) -> Reply:
         now_ms = self._parts.clock.now_ms()

@@ -2,7 +2,7 @@
 
 A row says which path and methods it answers, where its programs put their credentials, what their key must be allowed,
 and what it does. What sends says how the request is read and how it is answered; everything between is the one way of
-every submission (`gateway.http_api.facades.taking`).
+every submission (`gateway.http_api.facades.taking`), over either lane of the listener.
 """
 
 import re
@@ -55,27 +55,48 @@ class Taken(msgspec.Struct, frozen=True):
     message: Message
 
 
+Page = Callable[[], Reply]
+"""What anybody is answered."""
 Login = Callable[[Asked], Secret | None]
 """Takes the credentials out of a request: the key, which is user name and password together; None for none."""
 Work = Callable[[Asked, ApiKey], Awaitable[Reply]]
 """Answers. May raise Refusal, which the façade's `refused` then says."""
-Read = Callable[[Asked, ApiKey], Sequence[Order]]
-"""What a request that sends asks for. Raises Refusal."""
+Orders = Callable[[Asked, ApiKey], Sequence[Order]]
+"""Raises Refusal."""
 Accepted = Callable[[Asked, ApiKey, Sequence[Taken]], Reply]
 """Says what was taken, in the turn of the orders: one at least."""
+
+
+class Errand(msgspec.Struct, frozen=True):
+    """What a request that sends asks for. said: the answer to what was taken, in the turn of the orders: one at least.
+    once: its idempotency key, if it has one.
+    """
+
+    orders: Sequence[Order]
+    said: Callable[[Sequence[Taken]], Reply]
+    once: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Errand({len(self.orders)})"
+
+
+Read = Callable[[Asked, ApiKey], Errand]
+"""Raises Refusal."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """path: with open places as `{name}`, each for a part of one segment. scope: that its key must have. scopes: by
     method, where they differ. claims: whether a request with these headers and this query is the façade's, where the
     path is another API's as well; None: all are. refused: how this endpoint says a refusal, where not as the whole
-    façade does. reads_body: its body is no form and no flat JSON object: `work` gets it as it came.
+    façade does. sends: by method, what sends. work: of the other methods. reads_body: its body is no form and no flat
+    JSON object, and is given as it came.
     """
 
     path: str
     methods: frozenset[str]
     login: Login
-    work: Work
+    sends: Mapping[str, Read] = {}
+    work: Work | None = None
     scope: str = "send"
     claims: Callable[[Header, str], bool] | None = None
     refused: Callable[[Refusal], Reply] | None = None
@@ -104,4 +125,4 @@ class Facade(msgspec.Struct, frozen=True, kw_only=True):
     prefixes: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     refused: Callable[[Refusal], Reply]
-    pages: Mapping[str, Callable[[], Reply]] = {}
+    pages: Mapping[str, Page] = {}

@@ -61,6 +61,25 @@ def spoil_commits(synchronous: str) -> None:
     )
 
 
+def spoil_starts(statement: str) -> None:
+    """A start finds less than was acknowledged."""
+    import contextlib
+    import sqlite3
+
+    from gateway.ledger.sqlite.engine import SqliteLedger
+
+    def spoiled(whole: Any) -> Any:
+        async def open_(self: Any, **named: Any) -> None:
+            if self._path.exists():
+                with contextlib.closing(sqlite3.connect(self._path)) as database, database:
+                    database.execute(statement)
+            await whole(self, **named)
+
+        return open_
+
+    instead(SqliteLedger, "open", spoiled)
+
+
 WAYS: Any = {
     "": lambda: None,
     "long texts are question marks": lambda: spoil_texts("encode_segments", lambda text: "?" * len(text)),
@@ -78,6 +97,10 @@ WAYS: Any = {
     "receipts say UNDELIV": lambda: spoil_receipts("UNDELIV"),
     "receipts say UNKNOWN": lambda: spoil_receipts("UNKNOWN"),
     "receipts have an error": lambda: spoil_receipts(error=5),
+    "a start loses the newest messages": lambda: spoil_starts(
+        "DELETE FROM message WHERE id IN (SELECT id FROM message ORDER BY accepted_ms DESC LIMIT 20)"
+    ),
+    "a start forgets who waits": lambda: spoil_starts("UPDATE message SET due_ms = due_ms + 86400000"),
     "commits are not forced": lambda: spoil_commits("off"),
     "commits are forced now and then": lambda: spoil_commits("normal"),
 }

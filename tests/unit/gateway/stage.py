@@ -24,11 +24,12 @@ from gateway.ledger.contract import Accept, Change, StoredCustomer, StoredKey
 from gateway.ledger.journal import Done, Journal, JournalFull
 from gateway.limits.admission import Admission
 from gateway.model.message import WAITING, Message, MessageClass, Status, message_id
+from gateway.model.numbers import parse_number
 from gateway.model.refusals import Refusal
 from gateway.model.submission import NO_FORM, SmppForm
 from gateway.model.verdict import Severity, Verdict
 from gateway.process.clock import ManualClock
-from redaction.personal import Purpose, Secret
+from redaction.personal import Msisdn, Purpose, Secret
 from redaction.retention import RetentionTag
 from redaction.sealed import Pseudonym, Sealed
 from tests.bounds import LIMIT_S
@@ -101,6 +102,12 @@ class SmallDoor:
             raise Refusal("overloaded") from None
         return record.message
 
+    def recipient(self, request: MessageRequest) -> Msisdn:
+        found = parse_number(request.to, "SA")
+        if found is None:
+            raise Refusal("invalid_number", "to")
+        return found
+
     def expect(self, batches: int) -> None:
         self._journal.expect(batches)
 
@@ -109,6 +116,9 @@ class SmallDoor:
             return Inquired(verdicts=[])
         found = Verdict(code="invalid_number", severity=Severity.REFUSE, rule="request", field="to")
         return Inquired(verdicts=[found])
+
+    async def look_up(self, _key: ApiKey, _inquired: Inquired) -> Sequence[Verdict]:
+        return ()
 
     def repeats(self, request: MessageRequest, message: Message, earlier: Message) -> bool:
         return message.last_two == earlier.last_two

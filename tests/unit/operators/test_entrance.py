@@ -98,6 +98,40 @@ async def test_handshakes_that_are_held_open_count_and_go_first(tmp_path: Path) 
             each.close()
 
 
+@pytest.mark.case("security-11")
+async def test_a_flood_of_handshakes_leaves_another_address_its_turn(tmp_path: Path) -> None:
+    """Counted, not timed: of those that all wait before it, few begin."""
+    made = make_certificates(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(made.server, made.server_key)
+    trusting = ssl.create_default_context(cafile=made.ca)
+    async with entered(Seats(1_000, 500), tls=tls) as entrance:
+        silent = [await asyncio.open_connection("127.0.0.1", entrance.port) for _ in range(50)]
+        for _, each in silent[:10]:
+            each.write(bytes(100))  # no handshake, so it is over
+        await until(lambda: entrance.seats.taken == 40)
+        assert entrance.handshakes.begun == 0
+
+        async def shake() -> None:
+            _, writer = await asyncio.open_connection(
+                "127.0.0.1", entrance.port, ssl=trusting, server_hostname="localhost"
+            )
+            writer.transport.abort()
+
+        flood = [asyncio.create_task(shake()) for _ in range(60)]
+        await until(lambda: len(entrance.handshakes) > 0)
+        before = entrance.handshakes.begun
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", entrance.port, ssl=trusting, server_hostname="localhost", local_addr=("127.0.0.2", 0)
+        )
+        assert await lines(reader, 1) == [b"127.0.0.2\n"]
+        assert entrance.handshakes.begun > before
+        await asyncio.gather(*flood)
+        assert entrance.handshakes.begun == 61
+        for _, each in [*silent, (reader, writer)]:
+            each.close()
+
+
 @pytest.mark.case("security-14")
 @pytest.mark.parametrize("address", ["198.51.100.7", "2001:db8::7"])
 @pytest.mark.parametrize("more", [b"", b"\x04\x00\x03abc"], ids=["plain", "with a TLV"])

@@ -38,6 +38,10 @@ def by_openssl() -> Any:
     return pytest.importorskip("redaction.primitives.openssl", reason="part of the compiled build alone")
 
 
+def by_c() -> Any:
+    return pytest.importorskip("redaction.primitives.hashing", reason="part of the compiled build alone")
+
+
 @pytest.fixture(params=["pure", "openssl"] if primitives.BY_OPENSSL else ["pure"])
 def module(request: pytest.FixtureRequest) -> Any:
     return pure if request.param == "pure" else by_openssl()
@@ -45,7 +49,7 @@ def module(request: pytest.FixtureRequest) -> Any:
 
 @given(KEY, LEAF, st.integers(0, 14), st.integers(0, 14))
 def test_both_descend_to_the_same_node(node: bytes, index: int, level: int, until: int) -> None:
-    assert by_openssl().descend(node, index, level, until) == pure.descend(node, index, level, until)
+    assert by_c().descend(node, index, level, until) == pure.descend(node, index, level, until)
 
 
 @given(st.binary(max_size=64), st.binary(max_size=500))
@@ -135,12 +139,20 @@ def test_what_has_not_the_form_is_not_opened(module: Any, sealed: bytes, error: 
         lambda it: it.open_field(LEAF_KEY, CUSTOMER_KEY, None, *ROW),
         lambda it: it.leaf_in(None, *ROW),
         lambda it: it.hmac_sha256("text", b""),
-        lambda it: it.descend("text", 0, 0, 14),
     ],
 )
 def test_what_is_no_argument_is_refused(module: Any, call: Callable[[Any], object]) -> None:
     with pytest.raises((TypeError, ValueError, OverflowError, struct.error)):
         call(module)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("text", 0, 0, 14), (b"short", 0, 0, 14), (bytes(32), -1, 0, 14), (bytes(32), 2**40, 0, 14), (bytes(32), 0, 0)],
+)
+def test_what_is_no_way_to_a_leaf_is_refused(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises((TypeError, ValueError, OverflowError)):
+        by_c().descend(*wrong)
 
 
 def test_forgetting_changes_nothing_that_follows(module: Any) -> None:
@@ -162,16 +174,32 @@ BEGUN = st.tuples(
 )
 
 
-def begun_by_c() -> Any:
-    return pytest.importorskip("redaction.primitives.hashing", reason="part of the compiled build alone").Begun
-
-
 @given(BEGUN)
 def test_digests_that_begin_alike_are_those_of_the_whole(given: tuple[bytes, int, bytes, bytes, bytes]) -> None:
     octets, size, key, person, more = given
     begun = primitives.Begun(octets, size=size, key=key, person=person)
     for each in (more, b"", more):
         assert begun.of(each) == blake2s(octets + each, digest_size=size, key=key, person=person).digest()
+
+
+@given(BEGUN, st.data())
+def test_a_digest_may_begin_with_that_of_the_beginning(
+    given: tuple[bytes, int, bytes, bytes, bytes], data: st.DataObject
+) -> None:
+    octets, size, key, person, more = given
+    until, first = data.draw(st.integers(0, len(more))), data.draw(st.integers(0, size))
+    begun = primitives.Begun(octets, size=size, key=key, person=person)
+    both = begun.of(more[:until])[:first] + begun.of(more)[first:]
+    assert begun.of_both(more, until, first) == both
+    assert pure.Begun(octets, size=size, key=key, person=person).of_both(more, until, first) == both
+
+
+@pytest.mark.parametrize(
+    "wrong", [("text", 0, 0), (b"1", 2, 0), (b"1", -1, 0), (b"1", 0, 33), (b"1", 0, -1), (b"1", "0", 0), (b"1",)]
+)
+def test_what_is_no_beginning_is_refused(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        by_c().Begun(b"").of_both(*wrong)
 
 
 @given(st.binary(max_size=32), st.binary(max_size=8), st.binary(max_size=300))
@@ -189,6 +217,6 @@ def test_a_key_that_is_too_long_makes_no_digest(wrong: tuple[bytes, bytes, bytes
 
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 33}, {"key": bytes(33)}, {"person": bytes(9)}])
 def test_what_no_digest_can_begin_with_is_refused(wrong: dict[str, Any]) -> None:
-    for kind in [pure.Begun, *([begun_by_c()] if primitives.Begun is not pure.Begun else [])]:
+    for kind in [pure.Begun, *([by_c().Begun] if primitives.Begun is not pure.Begun else [])]:
         with pytest.raises(ValueError):  # noqa: PT011  each in its own words
             kind(b"", **wrong)

@@ -25,6 +25,8 @@ from redaction.errors import alone
 from redaction.personal import Secret
 
 _PLAIN: Final = "text/plain"
+_HTML: Final = "text/html"
+"""What its framework says of an answer of which it says nothing."""
 _ANY: Final = frozenset({"GET", "POST"})
 _GET: Final = frozenset({"GET"})
 NOT_DEFINED: Final = "ND"
@@ -37,23 +39,29 @@ Write = Callable[[str], tuple[bytes, str]]
 
 def facade(parts: Parts) -> Facade:
     api = _Api(parts)
-    send = sends(parts.sending, api.read, api.sent)
-    secure = sends(parts.sending, api.read_secure, api.sent_securely)
-    batch = sends(parts.sending, api.read_batch, api.batch_sent)
+    send = sends(api.read, api.sent)
+    secure = sends(api.read_secure, api.sent_securely)
+    batch = sends(api.read_batch, api.batch_sent)
     said, data = api.refused_in(_json), api.refused_in(_message)
     return Facade(
         name=NAME,
         prefixes=("/secure/",),
         endpoints=(
-            Endpoint(path="/send", methods=_ANY, login=login, work=send),
+            Endpoint(path="/send", methods=_ANY, login=login, sends=dict.fromkeys(_ANY, send)),
             Endpoint(path="/rate", methods=_ANY, login=login, work=api.rate, refused=said),
             Endpoint(path="/balance", methods=_GET, login=login, work=api.balance, scope="status", refused=said),
-            Endpoint(path="/secure/send", methods=frozenset({"POST"}), login=secure_login, work=secure, refused=data),
+            Endpoint(
+                path="/secure/send",
+                methods=frozenset({"POST"}),
+                login=secure_login,
+                sends={"POST": secure},
+                refused=data,
+            ),
             Endpoint(
                 path="/secure/sendbatch",
                 methods=frozenset({"POST"}),
                 login=secure_login,
-                work=batch,
+                sends={"POST": batch},
                 refused=data,
                 reads_body=True,
             ),
@@ -94,7 +102,7 @@ class _Api:
         self._left = parts.sources.left
 
     def ping(self) -> Reply:
-        return self._replies.of(200, b"Jasmin/PONG", _PLAIN)
+        return self._replies.of(200, b"Jasmin/PONG", _HTML)
 
     def read(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
         return read(asked, key, self._clock.now_ms())
@@ -153,11 +161,11 @@ def _success(message: Message) -> str:
     return f'Success "{uuid_of(message.id)}"'
 
 
-def _rate(fields: Fields) -> dict[str, int]:
+def _rate(fields: Fields) -> dict[str, float]:
     """Of a text without a content one part; there are no prices here."""
     said = said_in(fields)
     try:
-        return {"unit_rate": 0, "submit_sm_count": plan(said.get("content", "")).segments}
+        return {"unit_rate": 0.0, "submit_sm_count": plan(said.get("content", "")).segments}
     except EncodingError:
         raise alone(Refusal("forbidden_character", "text")) from None
 

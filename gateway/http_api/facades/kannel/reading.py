@@ -39,7 +39,9 @@ _HIGHEST: Final = {
 }
 """By parameter, its highest value; the lowest is 0. A protocol identifier would change what a phone does (silent
 messages among it), so there is none but 0."""
-_OTHER_NAMES: Final = {"dlr-mask": "dlrmask", "dlr-url": "dlrurl", "mclass": "flash"}
+_OTHER_NAMES: Final = {"dlr-mask": "dlrmask", "mclass": "flash"}
+_NUMBERS: Final = {each: each for each in _HIGHEST} | {other: name for name, other in _OTHER_NAMES.items()}
+"""By each way to write a parameter, its name."""
 _UNDEFINED: Final = -1
 """What Kannel has for a number that is not given."""
 _MINUTE_S: Final = 60
@@ -71,19 +73,19 @@ def read(asked: Asked, key: ApiKey, now_ms: int) -> list[Order]:
     fields = asked.fields if is_form(asked) else _of_headers(asked)
     receivers = _receivers(fields)
     source = _source(fields, key)
-    numbers = {name: _number(fields, name) for name in _HIGHEST}
+    numbers = {_NUMBERS[each]: _number(fields, _NUMBERS[each]) for each in fields if each in _NUMBERS}
     validity_s, deferred_s = _minutes(fields, "validity"), _minutes(fields, "deferred")
     header = _header(fields)
-    coding = numbers["coding"]
+    coding = numbers.get("coding")
     if coding is None:
         coding = OCTETS if header else GSM
     part, text = _body(fields, coding, header)
     account = _account(fields)
     schedule = None if not deferred_s else rfc3339(now_ms + deferred_s * 1000)
-    url, notify = _callback(fields, numbers["dlr-mask"] or 0)
+    url, notify = _callback(fields, numbers.get("dlr-mask") or 0)
     form = SmppForm(
         part=part,
-        marks=_marks(numbers["priority"]),
+        marks=_marks(numbers.get("priority")),
         clamp_validity=True,
         notify=notify,
         callback=CallbackForm(NAME, {"p": source, "q": source, "n": key.prefix}) if url else None,
@@ -99,7 +101,7 @@ def read(asked: Asked, key: ApiKey, now_ms: int) -> list[Order]:
                 validity=None if validity_s is None else max(_MINUTE_S, validity_s - (deferred_s or 0)),
                 schedule_at=schedule,
                 callback_url=url,
-                flash=part is None and numbers["mclass"] == 0,
+                flash=part is None and numbers.get("mclass") == 0,
             ),
             form,
         )

@@ -39,7 +39,7 @@ def facade(parts: Parts) -> Facade:
                 path=PATH,
                 methods=frozenset({"GET", "POST"}),
                 login=login,
-                work=sends(parts.sending, answers.read, answers.accepted),
+                sends=dict.fromkeys(("GET", "POST"), sends(answers.read, answers.accepted)),
             ),
             *endpoints(parts),
         ),

@@ -31,17 +31,22 @@ def facade(parts: Parts) -> Facade:
         name=NAME,
         prefixes=("/gw/",),
         endpoints=(
-            _row("/gw/sendsms.php", sends(parts.sending, answers.read, answers.sent), "send"),
-            _row("/gw/Credits.php", answers.credits, "status"),
-            _row("/gw/getSenders.php", answers.senders, "status"),
-            _row("/gw/senders.php", answers.senders, "status"),
+            Endpoint(
+                path="/gw/sendsms.php",
+                methods=_BOTH,
+                login=login,
+                sends=dict.fromkeys(_BOTH, sends(answers.read, answers.sent)),
+            ),
+            _looks("/gw/Credits.php", answers.credits),
+            _looks("/gw/getSenders.php", answers.senders),
+            _looks("/gw/senders.php", answers.senders),
         ),
         refused=answers.refused,
     )
 
 
-def _row(path: str, work: Work, scope: str) -> Endpoint:
-    return Endpoint(path=path, methods=_BOTH, login=login, work=work, scope=scope)
+def _looks(path: str, work: Work) -> Endpoint:
+    return Endpoint(path=path, methods=_BOTH, login=login, work=work, scope="status")
 
 
 def login(asked: Asked) -> Secret | None:

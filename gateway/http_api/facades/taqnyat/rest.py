@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Header, Order, Taken, Work
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Header, Order, Read, Taken, Work
 from gateway.http_api.facades.ids import number_of
 from gateway.http_api.facades.logins import bearer
 from gateway.http_api.facades.parts import Parts
@@ -29,30 +29,36 @@ CURRENCY: Final = "SAR"
 _TOKEN: Final = re.compile(r"(?:bearer\s+)?[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
 _IN_FIELDS: Final = ("bearerTokens", "auth")
 Claims = Callable[[Header, str], bool]
-_SEND: Final = frozenset({"GET", "POST"})
+_BOTH: Final = frozenset({"GET", "POST"})
 
 
 def facade(parts: Parts) -> Facade:
     answers = _Answers(parts)
-    rows: list[tuple[str, Work, str]] = [
-        ("/v1/messages", sends(parts.sending, answers.read, answers.sent), "send"),
-        ("/v1/messages/senders", answers.senders, "status"),
-        ("/account/balance", answers.balance, "status"),
-        ("/system/status", answers.system, "status"),
+    send = sends(answers.read, answers.sent)
+    works: list[tuple[str, Work]] = [
+        ("/v1/messages/senders", answers.senders),
+        ("/account/balance", answers.balance),
+        ("/system/status", answers.system),
     ]
     return Facade(
         name=NAME,
         prefixes=(f"{ROOT}/",),
         endpoints=(
-            *(_row(ROOT + path, work, scope) for path, work, scope in rows),
-            *(_row(path, work, scope, claims) for path, work, scope in rows),
+            _sends(f"{ROOT}/v1/messages", send),
+            *(_looks(ROOT + path, work) for path, work in works),
+            _sends("/v1/messages", send, claims),
+            *(_looks(path, work, claims) for path, work in works),
         ),
         refused=answers.refused,
     )
 
 
-def _row(path: str, work: Work, scope: str, claims: Claims | None = None) -> Endpoint:
-    return Endpoint(path=path, methods=_SEND, login=login, work=work, scope=scope, claims=claims)
+def _sends(path: str, read: Read, claims: Claims | None = None) -> Endpoint:
+    return Endpoint(path=path, methods=_BOTH, login=login, sends=dict.fromkeys(_BOTH, read), claims=claims)
+
+
+def _looks(path: str, work: Work, claims: Claims | None = None) -> Endpoint:
+    return Endpoint(path=path, methods=_BOTH, login=login, work=work, scope="status", claims=claims)
 
 
 def claims(header: Header, query: str) -> bool:

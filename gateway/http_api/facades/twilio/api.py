@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Work
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Read, Work
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.twilio.calls import NAME
 from gateway.http_api.facades.twilio.messages import Messages
@@ -26,7 +26,9 @@ def facade(parts: Parts) -> Facade:
     messages, words = Messages(parts), _Words(parts.replies)
     under = f"{ROOT}/{{account}}"
     endpoints = (
-        *_endpoints(f"{under}/Messages", {"GET": "status", "POST": "send"}, messages.many),
+        *_endpoints(
+            f"{under}/Messages", {"GET": "status", "POST": "send"}, messages.listed, {"POST": messages.created}
+        ),
         *_endpoints(f"{under}/Messages/{{sid}}/Media", _READS, messages.media),
         *_endpoints(f"{under}/Messages/{{sid}}", _BOTH, messages.one),
         *_endpoints(under, _READS, words.account),
@@ -34,9 +36,11 @@ def facade(parts: Parts) -> Facade:
     return Facade(name=NAME, prefixes=(f"/{API_VERSION}/",), endpoints=endpoints, refused=words.refused)
 
 
-def _endpoints(path: str, scopes: Mapping[str, str], work: Work) -> Iterator[Endpoint]:
+def _endpoints(path: str, scopes: Mapping[str, str], work: Work, sends: Mapping[str, Read] = {}) -> Iterator[Endpoint]:
     for suffix in (".json", ""):
-        yield Endpoint(path=path + suffix, methods=frozenset(scopes), login=login, work=work, scopes=scopes)
+        yield Endpoint(
+            path=path + suffix, methods=frozenset(scopes), login=login, sends=sends, work=work, scopes=scopes
+        )
 
 
 class _Words:

@@ -7,10 +7,9 @@ import msgspec
 
 from gateway.accounts.customers import ApiKey
 from gateway.http_api.auth import actor_of
-from gateway.http_api.facades.dialect import Asked, Order
+from gateway.http_api.facades.dialect import Asked, Errand, Order
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.sending import IDEMPOTENCY
-from gateway.http_api.facades.taking import take
 from gateway.http_api.facades.twilio.calls import FROM, NAME, SERVICE
 from gateway.http_api.facades.twilio.form import Form, Sent, sent
 from gateway.http_api.facades.twilio.listing import page_asked, wanted
@@ -38,12 +37,22 @@ class Messages:
         self._messages = parts.sources.messages
         self._lister = Lister(self._messages, parts.sources.reveal_reference, parts.clock.monotonic)
 
-    async def many(self, asked: Asked, key: ApiKey) -> Reply:
-        """The collection: POST sends, GET lists."""
+    def created(self, asked: Asked, key: ApiKey) -> Errand:
+        """The collection: POST sends. Raises Refusal."""
         account = owner(asked, key)
-        if asked.method == "POST":
-            return await self._create(asked, key, account)
-        return await self._list(asked, key, account)
+        written = asked.header(ONCE) or asked.header(IDEMPOTENCY)
+        once = idempotency_of(written) if written else None
+        wish = sent(form_of(asked), service(key), self._parts.clock.now_ms())
+        return Errand(
+            [_order(wish, key)], lambda taken: self._shown(201, created(taken[0].message, wish, account)), once
+        )
+
+    async def listed(self, asked: Asked, key: ApiKey) -> Reply:
+        """And GET lists."""
+        account = owner(asked, key)
+        shown = page_asked(asked.path, form_of(asked))
+        found = await self._page(key, shown, wanted(shown))
+        return self._listed("messages", [self._stored(each, account) for each in found.messages], shown, found.cursor)
 
     async def one(self, asked: Asked, key: ApiKey) -> Reply:
         """A message: GET shows, POST changes, DELETE deletes."""
@@ -65,18 +74,6 @@ class Messages:
         """There never are any."""
         owner(asked, key)
         return self._listed("media_list", [], PageAsked(path=asked.path, filters={}, size=50), None)
-
-    async def _create(self, asked: Asked, key: ApiKey, account: Account) -> Reply:
-        written = asked.header(ONCE) or asked.header(IDEMPOTENCY)
-        once = idempotency_of(written) if written else None
-        wish = sent(form_of(asked), service(key), self._parts.clock.now_ms())
-        (taken,) = await take(self._parts.sending, key, [_order(wish, key)], once)
-        return self._shown(201, created(taken.message, wish, account))
-
-    async def _list(self, asked: Asked, key: ApiKey, account: Account) -> Reply:
-        shown = page_asked(asked.path, form_of(asked))
-        found = await self._page(key, shown, wanted(shown))
-        return self._listed("messages", [self._stored(each, account) for each in found.messages], shown, found.cursor)
 
     async def _page(self, key: ApiKey, asked: PageAsked, wish: Wanted) -> Page:
         """By number, where one is named: of whom a message goes to, or from whom it comes."""
@@ -113,7 +110,7 @@ class Messages:
     def _desk(self) -> RightsDesk:
         if self._parts.rights is None:
             raise Refusal("unsupported")
-        return self._parts.rights
+        return self._parts.rights.desk
 
     def _stored(self, message: Message, account: Account) -> MessageObject:
         return stored(message, self._parts.sources.mask(message), account)

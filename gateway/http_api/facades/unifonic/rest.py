@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from gateway.accounts.customers import ApiKey
-from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Taken, Work
+from gateway.http_api.facades.dialect import Asked, Endpoint, Facade, Order, Read, Taken, Work
 from gateway.http_api.facades.ids import find_number, number_of
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.saudi import (
@@ -37,7 +37,6 @@ DONE: Final = "ER-00"
 _NAMES: Final = Names(text="Body", to="Recipient", source="SenderID")
 _CLASSES: Final = {1: "warning", 3: "transactional", 5: "promotional", 6: "awareness"}
 """By MessageType; what it does not say is guessed as everywhere."""
-_POST: Final = frozenset({"POST"})
 _BOTH: Final = frozenset({"GET", "POST"})
 _OLD: Final = "/rest/Messages/"
 _QUEUED: Final = "Queued"
@@ -56,27 +55,31 @@ _FAILED: Final = frozenset({Status.REJECTED, Status.SUPPRESSED, Status.FAILED, S
 
 def facade(parts: Parts) -> Facade:
     answers = _Answers(parts)
-    one, many = (sends(parts.sending, answers.read, each) for each in (answers.sent, answers.sent_many))
+    one, many = (sends(answers.read, each) for each in (answers.sent, answers.sent_many))
     return Facade(
         name=NAME,
         prefixes=("/rest/",),
         endpoints=(
-            _row("/rest/SMS/messages", one),
-            _row("/rest/SMS/Messages/Send", one),
-            _row("/rest/SMS/messages/bulk", many),
-            _row("/rest/SMS/messages/scheduledmessages", one),
-            _row(f"{_OLD}Send", one),
-            _row(f"{_OLD}SendBulk", many),
-            _row("/rest/SMS/messages/getMessageIDStatus", answers.status, _BOTH, "status"),
-            _row(f"{_OLD}GetMessageIDStatus", answers.status, _BOTH, "status"),
-            _row("/rest/Account/GetBalance", answers.balance, _BOTH, "status"),
+            _sends("/rest/SMS/messages", one),
+            _sends("/rest/SMS/Messages/Send", one),
+            _sends("/rest/SMS/messages/bulk", many),
+            _sends("/rest/SMS/messages/scheduledmessages", one),
+            _sends(f"{_OLD}Send", one),
+            _sends(f"{_OLD}SendBulk", many),
+            _looks("/rest/SMS/messages/getMessageIDStatus", answers.status),
+            _looks(f"{_OLD}GetMessageIDStatus", answers.status),
+            _looks("/rest/Account/GetBalance", answers.balance),
         ),
         refused=answers.refused,
     )
 
 
-def _row(path: str, work: Work, methods: frozenset[str] = _POST, scope: str = "send") -> Endpoint:
-    return Endpoint(path=path, methods=methods, login=login, work=work, scope=scope)
+def _sends(path: str, read: Read) -> Endpoint:
+    return Endpoint(path=path, methods=frozenset({"POST"}), login=login, sends={"POST": read})
+
+
+def _looks(path: str, work: Work) -> Endpoint:
+    return Endpoint(path=path, methods=_BOTH, login=login, work=work, scope="status")
 
 
 def login(asked: Asked) -> Secret | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.accounts.key_uses import DAY_MS, KEPT_DAYS, KIND, KeyUses, last_days
-from gateway.ledger.contract import LedgerUnavailable
+from gateway.ledger.contract import DocumentWrite, LedgerUnavailable
 from gateway.process.clock import ManualClock
 from tests.unit.gateway.small_acts import SmallActs
 
@@ -33,3 +33,11 @@ async def test_what_was_not_written_is_the_next_time_and_what_is_old_is_forgotte
     acts.broken = False
     await KeyUses(acts, clock, set).write()
     assert await acts.of_kind(KIND) == []
+
+
+@pytest.mark.parametrize("octets", [b"", b"\xc1", b"\xa1x", b"\xff", b"\xcf" + b"\xff" * 8])
+async def test_a_day_that_is_none_is_left_out(octets: bytes) -> None:
+    acts, clock = SmallActs(), ManualClock()
+    await acts.act([DocumentWrite(KIND, "aa", octets)])
+    await KeyUses(acts, clock, lambda: {"bb"}).write()
+    assert await last_days(acts) == {"bb": clock.now_ms() // DAY_MS}

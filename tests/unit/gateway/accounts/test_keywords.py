@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.accounts.invalid import InvalidSetting
-from gateway.accounts.keywords import with_keywords, without_keywords
+from gateway.accounts.keywords import each_once, with_keywords, without_keywords
 from gateway.accounts.settings import NumberSettings
 
 SOME = NumberSettings(keywords=("SALE", "عرض"), esme="bank")
@@ -29,3 +29,9 @@ def test_with_its_last_keyword_a_number_goes() -> None:
 def test_a_keyword_that_the_customer_does_not_have_cannot_be_taken(standing: NumberSettings | None) -> None:
     with pytest.raises(InvalidSetting):
         without_keywords(["SHOP"])(standing)
+
+
+def test_a_keyword_that_is_written_in_two_ways_stands_there_as_it_was_written_first() -> None:
+    doubled = NumberSettings(keywords=("a", "عرض", "A", "عَرْض", "a", "b"), esme="bank")
+    assert each_once(doubled) == NumberSettings(keywords=("a", "عرض", "b"), esme="bank")
+    assert each_once(NumberSettings()) == NumberSettings()

@@ -79,3 +79,11 @@ async def test_what_a_later_version_wrote_stays_and_stops_nothing(ledger: Sqlite
 def test_every_field_is_declared_and_no_other() -> None:
     stored = {f"{KIND}.{field}" for field in ("key", *Given.__struct_fields__)}
     assert stored == {name for name in DOCUMENTS if name.startswith(f"{KIND}.")}
+
+
+async def test_a_row_that_cannot_be_read_is_nobodys(ledger: SqliteLedger) -> None:
+    found = await notices(ledger, used(1, ManualClock().now_ms() // HOUR_MS - 1))
+    await ledger.acts.act([DocumentWrite(KIND, key, b"") for key in ("no customer", "01", "\u0663", "-1", "2")])
+    assert await found.all() == {}
+    assert await found.note_use(1, ManualClock().now_ms() - 24 * HOUR_MS) == 1
+    assert set(await found.all()) == {1}

@@ -187,6 +187,27 @@ def test_beyond_its_limit_a_route_gives_way_to_the_next_that_fits_and_takes_all_
     assert router.explain("966500000078", MessageClass.OTP) == Explained(0, "", ("narrow",), ())
 
 
+def test_what_is_used_of_a_limit_stays_used_in_another_table_with_a_line_that_is_for_the_same() -> None:
+    routes = [route("966", "narrow", limit_per_s=10.0), route("966", "second", limit_per_s=10.0), route("", "wide")]
+    router = Router(routes, monotonic=lambda: 0.0)
+
+    def taken() -> str:
+        line = router.choose("966500000078", MessageClass.OTP)
+        assert line is not None
+        return line.route.operators[0]
+
+    assert [taken(), taken(), taken()] == ["narrow", "second", "wide"]
+    router.adopt(routes)
+    assert taken() == "wide"
+    moved = [route("7", "far"), route("966", "other", limit_per_s=1000.0), *routes[2:]]
+    router.adopt(moved)
+    assert taken() == "wide"  # another operator, limit and place: it fills faster from now on
+    router.adopt([*moved, route("966", "new", limit_per_s=10.0)])
+    assert [taken(), taken()] == ["new", "wide"]
+    router.adopt([route("966", "free"), route("", "wide")])
+    assert {taken() for _ in range(20)} == {"free"}
+
+
 def test_of_routes_beyond_their_limits_the_best_is_taken_and_explain_says_so_without_counting() -> None:
     routes = [route("966", "first", limit_per_s=10.0), route("", "second", limit_per_s=10.0), route("7", "far")]
     router = Router(routes, monotonic=lambda: 0.0)

@@ -142,7 +142,9 @@ async def test_unknown_fields_are_described_as_refused() -> None:
     assert schemas["MessageRequest"]["additionalProperties"] is False
     assert schemas["BatchRequest"]["additionalProperties"] is False
     assert set(schemas["MessageRequest"]["required"]) == {"to", "from"}
-    assert schemas["MessageRequest"]["oneOf"] == [{"required": ["text"]}, {"required": ["octets"]}]
+    for name in ("MessageRequest", "SeveralRequest"):
+        either = {"required": ["octets"]}, {"not": {"required": ["text"]}}, {"required": ["text"]}
+        assert tuple(schemas[name][each] for each in ("if", "then", "else")) == either
 
 
 async def test_the_page_names_every_operation_and_type() -> None:

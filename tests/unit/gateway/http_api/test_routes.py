@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.http_api.replies import Reply
-from gateway.http_api.routes import Call, Operation, Parameter, Route, RouteTable, parse_query
+from gateway.http_api.routes import ANY, Call, Operation, Parameter, Route, RouteTable, parse_query
 from gateway.http_api.traffic import Traffic
 from gateway.model.refusals import Refusal
 
@@ -68,3 +68,17 @@ def test_a_query_that_is_not_understood_is_refused(query: str, code: str, field:
     with pytest.raises(Refusal) as caught:
         parse_query(query, frozenset("ab"))
     assert (caught.value.code, caught.value.field) == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("a=1&a=2&c=3", {"a": "2"}),
+        ("a=%ff", {"a": "\ufffd"}),
+        ("a", {"a": ""}),
+        ("&", {}),
+        ("&".join(["a=1"] * 50), {}),
+    ],
+)
+def test_a_page_is_shown_whatever_its_query_says(query: str, read: dict[str, str]) -> None:
+    assert parse_query(query, frozenset({"a", ANY})) == read

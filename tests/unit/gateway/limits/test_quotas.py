@@ -227,3 +227,17 @@ async def test_counters_of_earlier_versions_by_key_are_found() -> None:
     await desk.ledger.apply([Count("quota:7", Calendar(desk.clock.now_ms(), RIYADH_MIN).day, 5)])
     await desk.one.load()
     assert desk.refused(msgspec.structs.replace(of(), daily_quota=5)).code == "quota_exceeded"
+
+
+async def test_whoever_asks_is_let_in_by_no_quota_and_told_until_when_it_is_used_up() -> None:
+    desk = Desk("2026-11-30T12:00:00Z")
+    key, now_ms = of(daily_quota=2, monthly_quota=3), desk.clock.now_ms()
+    assert desk.one.quotas.wait_s(key, 2, now_ms) == 0.0
+    assert desk.one.quotas.wait_s(key, 3, now_ms) == 9 * 3600.0  # midnight in Riyadh
+    assert desk.one.quotas.wait_s(key, 4, now_ms) == 9 * 3600.0
+    desk.admit(key, 2)
+    desk.one.admit_question(key)
+    assert desk.one.quotas.wait_s(key, 1, now_ms) == 9 * 3600.0
+    desk.one.settle(key, 1)
+    assert desk.one.quotas.refused == {"day": 0, "month": 0}
+    assert (desk.one.inflight, [each.used for each in desk.one.quotas.standing(1, 2, 3, RIYADH_MIN)]) == (2, [2, 2])

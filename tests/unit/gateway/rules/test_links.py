@@ -13,6 +13,9 @@ ENDINGS = frozenset({"com", "sa", "ly"})
     ("text", "hosts"),
     [
         ("no link. None at all", []),
+        ("no link. At the end example.", []),
+        ("a dot before a line's end.\nNext", []),
+        ("sentences. And example.com", ["example.com"]),
         ("Version 1.2 costs 3.50 SAR", []),
         ("Well.then come", []),
         ("me@example.com wrote", []),

@@ -19,6 +19,31 @@ PRIVATE = [
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "2002:808:808::", "64:ff9b::8.8.8.8"]
 
 
+def test_plain_http_goes_to_named_hosts_alone_and_to_public_addresses() -> None:
+    named = ("reports.example.com",)
+    for port, written in ((80, ""), (80, ":80"), (8080, ":8080")):
+        target = parse_target(f"http://Reports.example.com{written}/dlr?x=1", plain_hosts=named)
+        assert (target.tls, target.is_plain, target.port) == (False, True, port)
+        assert checked_addresses(["8.8.8.8"], target) == ("8.8.8.8",)
+        for address in ("10.0.0.1", "127.0.0.1", "169.254.169.254", "::1"):
+            with pytest.raises(TargetRefused, match="address"):
+                checked_addresses([address], target)
+    for url, code in (
+        ("http://example.com/", "scheme"),
+        ("http://x.reports.example.com/", "scheme"),
+        ("http://reports.example.com.evil.example/", "scheme"),
+        ("http://reports.example.com./", "scheme"),
+        ("http://reports.example.com:22/", "port"),
+        ("http://user@reports.example.com/", "credentials"),
+        ("http://reports.example.com@evil.example/", "scheme"),
+        ("https://reports.example.com:80/", "port"),
+    ):
+        with pytest.raises(TargetRefused, match=code):
+            parse_target(url, plain_hosts=named)
+    secure = parse_target("https://reports.example.com/", plain_hosts=named)
+    assert (secure.tls, secure.is_plain) == (True, False)
+
+
 @pytest.mark.parametrize("address", PRIVATE)
 def test_an_address_inside_is_never_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))

@@ -1,6 +1,10 @@
 """What requests say, in each of the forms that programs write them in."""
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.http_api.facades.fields import MAX_FIELDS, Fields, of_body, of_query
 from gateway.model.refusals import Refusal
@@ -102,3 +106,13 @@ def test_the_last_of_many_parts_ends_where_it_ends(count: int) -> None:
 
 def test_nothing_between_fields_is_no_field() -> None:
     assert of_query("&" * (MAX_FIELDS + 9) + "a=1&b=2") == [("a", b"1"), ("b", b"2")]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["%20", "%0D", "%0a", "%3D", "%25", "%D8", "a", " ", "\n", "_", "+", "=", "%zz", "%4", "%"])
+    )
+)
+def test_escapes_are_read_as_the_library_reads_them(parts: list[str]) -> None:
+    written = "".join(parts)
+    assert of_query(f"text={written}") == [("text", unquote_to_bytes(written.replace("+", " ")))]
