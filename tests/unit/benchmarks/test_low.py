@@ -1,4 +1,4 @@
-"""What is demanded where there are few messages, of those who send none, and where answers take very different times."""
+"""What is demanded where there are few messages, of those who send none, and where answers take various times."""
 
 import msgspec
 import pytest
