@@ -20,6 +20,7 @@ pytestmark = needs_browser
 LIMIT_MS = LIMIT_S * 1000
 EVERYTHING = (Role.OWNER, Role.OPERATIONS, Role.PRIVACY_OFFICER, Role.SUPPORT, Role.AUDITOR)
 CASE = {"kind": "access", "channel": "phone", "number": "+966500000001"}
+SOMEBODY = {"name": "Somebody", "email": "somebody@example.com", "roles": ["viewer"]}
 Shown = tuple[str, int]
 """A theme, and a width in CSS pixels."""
 
@@ -41,7 +42,8 @@ async def _paths(admin: Admin, cookie: str) -> list[str]:
     kinds = {"operators": "loop", "messages": message, "customers": admin.customer, "cases": case["id"]}
     asked = {"topic": "delivery", "text": "+966500000001 got nothing", "message": message, "customer": admin.customer}
     _, ticket, _ = await admin.ask("POST", "/admin/v1/tickets", asked, headers)
-    kinds |= {"routes": await admin.route(), "tickets": ticket["id"]}
+    _, person, _ = await admin.ask("POST", "/admin/v1/people", SOMEBODY, headers)
+    kinds |= {"routes": await admin.route(), "tickets": ticket["id"], "people": person["id"]}
     found = (each.path.replace("{id}", kinds.get(each.path.split("/")[2], "")) for each in SCREENS)
     return ["/console/sign-in", "/console/prove", "/console/nowhere", *found]
 
