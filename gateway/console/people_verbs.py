@@ -51,6 +51,7 @@ REFUSALS: Final = (
     ("disproportionate", N_("Disproportionate")),
     ("not_ours", N_("Not ours to answer")),
     ("held", N_("Held by law")),
+    ("withdrawn", N_("Taken back")),
 )
 KINDS_OF_CASES: Final = (
     ("access", N_("Access")),
