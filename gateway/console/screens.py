@@ -171,7 +171,7 @@ SCREENS: Final = (
     Screen("/console/customers/{id}/traffic", N_("Traffic"), Action.USAGE_READ, "traffic.html", _USAGE, traffic_of),
     Screen("/console/customers/{id}/rules", N_("Rules"), Action.RULES_READ, "customer_rules.html", _CUSTOMER_RULES),
     Screen("/console/customers/{id}/notice", N_("Privacy notice"), Action.CUSTOMER_READ, "notice.html", _NOTICE),
-    Screen("/console/customers/{id}/start", N_("Requests to begin with"), Action.SENDER_READ, "start.html", _START),
+    Screen("/console/customers/{id}/start", N_("First requests"), Action.SENDER_READ, "start.html", _START),
     Screen("/console/customers/{id}/consent", N_("Consents"), Action.SUPPRESSION_READ, "consent.html", {}),
     Screen("/console/webhooks", N_("Webhooks"), Action.WEBHOOK_READ, "webhooks.html", _WEBHOOKS),
     Screen("/console/traffic", N_("Traffic"), Action.USAGE_READ, "all_traffic.html", _TRAFFIC, all_traffic_of),

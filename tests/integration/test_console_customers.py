@@ -71,7 +71,7 @@ async def test_a_customer_says_that_it_read_the_notice_and_it_is_no_consent(tmp_
         assert ("read" in str(entry), await admin.entries("consent.grant")) == (True, [])
 
 
-async def test_requests_to_begin_with_name_the_own_sender_and_no_key(tmp_path: Path) -> None:
+async def test_first_requests_name_the_own_sender_and_no_key(tmp_path: Path) -> None:
     async with running_console(tmp_path) as (admin, client):
         developer = await visitor(admin, client, Role.CUSTOMER_DEVELOPER)
         status, page, _ = await developer.get(f"/console/customers/{admin.customer}/start")

@@ -11,7 +11,6 @@ from gateway.http_api.admin.consents import AdminConsentEndpoints
 from gateway.http_api.admin.customers import CustomerEndpoints
 from gateway.http_api.admin.duties_table import duty_routes
 from gateway.http_api.admin.messages import MessageEndpoints
-from gateway.http_api.admin.notices import notice_routes
 from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_table import own_routes, passkey_routes
 from gateway.http_api.admin.owners import Owners
@@ -68,7 +67,6 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *consent_routes(AdminConsentEndpoints(parts, sources.ledger.accounts, sources.consents)),
         *task_routes(parts, sources.ledger, sources.accounts),
         *verb_routes(parts, owners, sources),
-        *notice_routes(parts, owners, sources),
         *watching_routes(parts, sources),
         *money_routes(parts, sources.ledger, sources.accounts),
     ]
