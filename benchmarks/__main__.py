@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from benchmarks import facades, kills, low, micro, nodes, peers, reloading
+from benchmarks import facades, kills, low, micro, nodes, peers, reloading, uneven
 from benchmarks import fairness as fairness_beside
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
@@ -195,6 +195,13 @@ COMMANDS: Final = (
         "What a message costs at 50, 200 and 500 a second, beside Kannel; an idle node.",
         20_000,
         AT_RATES,
+    ),
+    (
+        "uneven",
+        uneven.measured,
+        "How full an operator's window is whose answers take 10 ms to a second.",
+        20_000,
+        CLOSED - {"seconds"} | {"messages"},
     ),
     ("crowd", scenario("crowd"), "10,000 idle binds and 5,000 idle connections beside traffic.", 20_000, AT_RATES),
     ("memory", scenario("memory"), "RSS over a long run.", 200_000, CLOSED | {"runs"}),
