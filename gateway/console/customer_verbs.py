@@ -195,6 +195,14 @@ CUSTOMERS: Final = (
         tab="/rules",
     ),
     _customer(
+        "notice-read",
+        Action.CUSTOMER_READ,
+        N_("We have read it"),
+        N_("Written down as a notice that was given; it is no consent."),
+        Field(name="notice", label=N_("Version"), kind=Kind.WHOLE),
+        tab="/notice",
+    ),
+    _customer(
         "fraud-overrides",
         Action.OVERRIDE_CHANGE,
         N_("Exempt a number"),

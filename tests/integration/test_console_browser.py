@@ -30,6 +30,7 @@ port = {port}
 system_id = "gateway"
 register.tunnel = true
 """
+SOMEBODY = {"name": "Somebody", "email": "somebody@example.com", "roles": ["viewer"]}
 Shown = tuple[str, int]
 """A theme, and a width in CSS pixels."""
 
@@ -51,7 +52,9 @@ async def _paths(admin: Admin, cookie: str) -> list[str]:
     kinds = {"operators": "loop", "messages": message, "customers": admin.customer, "cases": case["id"]}
     asked = {"topic": "delivery", "text": "+966500000001 got nothing", "message": message, "customer": admin.customer}
     _, ticket, _ = await admin.ask("POST", "/admin/v1/tickets", asked, headers)
+    _, person, _ = await admin.ask("POST", "/admin/v1/people", SOMEBODY, headers)
     kinds |= {"routes": await admin.route(), "tickets": ticket["id"], "audit": str(await admin.signed("customer.add"))}
+    kinds["people"] = person["id"]
     found = (each.path.replace("{id}", kinds.get(each.path.split("/")[2], "")) for each in SCREENS)
     return ["/console/sign-in", "/console/prove", "/console/nowhere", *found]
 
