@@ -46,6 +46,7 @@ NOT_THERE = (
     *("release_held_messages", "drop_held_messages"),
     *("add_person", "show_person", "set_roles_of_person", "disable_person", "enable_person", "reset_person"),
     *("revoke_token", "show_ticket", "show_ticket_posts", "write_ticket_post", "assign_ticket", "close_ticket"),
+    *("show_notice_of_customer", "read_notice"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -71,7 +72,9 @@ BODIES: Mapping[str, object] = {
     "replay_events": {"since": "2020-01-01T00:00:00Z"},
     "set_customer_quotas": {"per_day": 1_000_000},
     "put_into_sender_register": {"name": "SHOP-AD", "operators": {"stc": {"state": "active"}}},
+    "set_sender_standing": {"name": "SHOP-AD", "operator": "stc", "state": "active"},
     "remove_from_sender_register": {"name": "SHOP-AD"},
+    "read_notice": {"notice": 1},
     "set_customer_rules": {"kind": ""},
     "check_customer_message": {"to": "+966500000078", "from": "BRAND", "text": "hello"},
     "change_customer": {"label": "shop"},
