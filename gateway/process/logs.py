@@ -15,6 +15,7 @@ from typing import Final, TextIO
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from gateway.process.pipes import Pipe, unblocked
 from gateway.process.problems import Problems
 from redaction.scrub import DeclaredKeys, scrub_text
 
@@ -65,7 +66,7 @@ def configure(
         foreign_pre_chain=[_scrub_foreign, *shared],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
-    handler = _Lines(out)
+    handler = _Lines(unblocked(out))
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -78,8 +79,8 @@ def set_level(level: str) -> None:
     logging.getLogger().setLevel(level.upper())
 
 
-class _Lines(logging.StreamHandler[TextIO]):
-    """Lines that cannot be written, on a full disk or into a pipe that nobody reads any more, are counted and said in
+class _Lines(logging.StreamHandler[TextIO | Pipe]):
+    """Lines that cannot be written, on a full disk or into a pipe that nobody reads, are counted and said in
     one line as soon as one can be. What the library would print instead is the line's raw text.
     """
 
