@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from benchmarks import facades, kills, micro, nodes, peers, reloading
+from benchmarks import facades, kills, low, micro, nodes, peers, reloading
 from benchmarks import fairness as fairness_beside
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
@@ -54,6 +54,7 @@ from benchmarks.commanding import (
     signed,
 )
 from benchmarks.compare import in_turns
+from benchmarks.crowd import crowd
 from benchmarks.engines import Engine, Sqlite
 from benchmarks.figures import Result
 from benchmarks.find_max import find_max
@@ -93,6 +94,8 @@ GOOD: Final = frozenset({"operator"})
 """Of what is measured with a good operator alone."""
 CLOSED: Final = frozenset({"rate", "share", "seconds", "profile"}) | GOOD
 """Those that a scenario without open loops does not take."""
+AT_RATES: Final = frozenset({"messages", "share", "profile"}) | GOOD
+"""Those that a scenario without closed loops does not take."""
 NONE: Final[frozenset[str]] = frozenset()
 
 
@@ -168,7 +171,12 @@ def suite_of(engine: Engine, options: Options, watch: Watch) -> Iterator[Result]
     yield from scenario("backlog")(engine, options, watch)
 
 
+def low_rates(engine: Engine, options: Options, watch: Watch) -> Iterable[Result]:
+    return low.measured(engine, options, watch, console.print)
+
+
 SPECIAL["lookups"] = lookups
+SPECIAL["crowd"] = crowd
 COMMANDS: Final = (
     ("throughput", scenario("http"), "HTTP → SMPP → receipt recorded; the default.", 20_000, NONE),
     ("batch", scenario("batch"), "The batch API, 100 messages a request.", 20_000, NONE),
@@ -181,6 +189,14 @@ COMMANDS: Final = (
         200_000,
         CLOSED,
     ),
+    (
+        "low",
+        low_rates,
+        "What a message costs at 50, 200 and 500 a second, beside Kannel; an idle node.",
+        20_000,
+        AT_RATES,
+    ),
+    ("crowd", scenario("crowd"), "10,000 idle binds and 5,000 idle connections beside traffic.", 20_000, AT_RATES),
     ("memory", scenario("memory"), "RSS over a long run.", 200_000, CLOSED | {"runs"}),
     ("peers", all_peers, "The gateway beside a bare proxy, Kannel and Jasmin.", 20_000, GOOD),
     ("suite", suite_of, "Peers and every scenario but retention and memory, in one report.", 20_000, GOOD),

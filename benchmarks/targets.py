@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -73,7 +74,8 @@ class Target(Protocol):
 
 class GatewayTarget:
     """The gateway on an engine. settings: more of them, as TOML. batched: take the batch API. sources: another
-    checkout, whose gateway runs instead of this one's. python: of the environment whose gateway runs, instead.
+    checkout, whose gateway runs instead of this one's. python: of the environment whose gateway runs, instead. environ:
+    settings that override those of any file.
     """
 
     good_status = "202"
@@ -90,8 +92,10 @@ class GatewayTarget:
         name: str = "gateway",
         sources: Path | None = None,
         python: Path | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = name
+        self._environ = environ
         self._sources = sources
         self._python = python
         self.shape = "batch" if batched else "message"
@@ -112,7 +116,9 @@ class GatewayTarget:
             log_level="info",
             serve=("--workers", str(self.engine.workers)) if self.engine.workers > 1 else (),
             code=Code(
-                sources=self._sources, python=self._python, environ={**self._syncs.environ(), **self.engine.environ()}
+                sources=self._sources,
+                python=self._python,
+                environ={**self._syncs.environ(), **self.engine.environ(), **self._environ},
             ),
         )
         self.stage.prepare()
@@ -165,10 +171,10 @@ class GatewayTarget:
         """How often its processes forced something to disk; None where that is not counted, or another process does."""
         return None if self._syncs is None or self.engine.name != "sqlite" else self._syncs.count()
 
-    def add_account(self, binds: int, window: int) -> Mapping[str, Any]:
+    def add_account(self, binds: int, window: int, name: str = "bench") -> Mapping[str, Any]:
         """An ESME account; known to the running node when this returns."""
         words = ("--binds", str(binds), "--window", str(window))
-        return self.changed("esme", "add", self.stage.customer, "bench", *words)
+        return self.changed("esme", "add", self.stage.customer, name, *words)
 
     def changed(self, *words: str) -> Mapping[str, Any]:
         """What a verb answers that changes accounts; known to the running node when this returns."""

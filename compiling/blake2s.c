@@ -211,6 +211,14 @@ begun_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+static void
+digest_of(const Begun *it, const octet *octets, Py_ssize_t size, octet *out)
+{
+    state now = size ? it->ahead : it->begun;
+    take(&now, octets, (size_t)size);
+    end(&now, out);
+}
+
 static PyObject *
 begun_of(PyObject *self, PyObject *octets)
 {
@@ -219,16 +227,39 @@ begun_of(PyObject *self, PyObject *octets)
         return NULL;
     }
     Begun *it = (Begun *)self;
-    Py_ssize_t more = PyBytes_GET_SIZE(octets);
-    state now = more ? it->ahead : it->begun;
-    take(&now, (const octet *)PyBytes_AS_STRING(octets), (size_t)more);
     octet out[OUT];
-    end(&now, out);
+    digest_of(it, (const octet *)PyBytes_AS_STRING(octets), PyBytes_GET_SIZE(octets), out);
+    return PyBytes_FromStringAndSize((const char *)out, it->size);
+}
+
+static PyObject *
+begun_of_both(PyObject *self, PyObject *const *given, Py_ssize_t count)
+{
+    if (count != 3 || !PyBytes_Check(given[0])) {
+        PyErr_SetString(PyExc_TypeError, "octets must be bytes, and a length and a size follow");
+        return NULL;
+    }
+    Begun *it = (Begun *)self;
+    Py_ssize_t size = PyBytes_GET_SIZE(given[0]), until = PyLong_AsSsize_t(given[1]), first = PyLong_AsSsize_t(given[2]);
+    if ((until == -1 || first == -1) && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (until < 0 || until > size || first < 0 || first > it->size) {
+        PyErr_SetString(PyExc_ValueError, "length or size is out of range");
+        return NULL;
+    }
+    const octet *octets = (const octet *)PyBytes_AS_STRING(given[0]);
+    octet out[OUT], begins[OUT];
+    digest_of(it, octets, size, out);
+    digest_of(it, octets, until, begins);
+    memcpy(out, begins, (size_t)first);
     return PyBytes_FromStringAndSize((const char *)out, it->size);
 }
 
 static PyMethodDef methods[] = {
     {"of", begun_of, METH_O, PyDoc_STR("The digest of what it was begun with and of these octets.")},
+    {"of_both", (PyCFunction)(void (*)(void))begun_of_both, METH_FASTCALL,
+     PyDoc_STR("The digest of these octets, of which the first octets are those of the digest of their beginning.")},
     {NULL, NULL, 0, NULL},
 };
 

@@ -17,6 +17,7 @@ from config.settings import Settings
 _FOLDERS: Final = (("audit", "dir"),)
 _NAMES: Final = frozenset({"tls_certificate", "tls_key", "tls_ca", "ca_file"})
 _IN_TLS: Final = frozenset({"certificate", "key"})
+_OF_CERTIFICATES: Final = (("tls",), ("opendsr",))
 _STORES: Final = (("ledger", "path"), ("keystore", "path"), ("keystore", "root", "path"))
 
 
@@ -34,7 +35,7 @@ def _anchored(value: object, folder: Path, at: tuple[str, ...]) -> object:
         }
     if isinstance(value, list):
         return [_anchored(each, folder, at) for each in value]
-    is_path = at in _STORES + _FOLDERS or at[-1] in _NAMES or (at[-2:-1] == ("tls",) and at[-1] in _IN_TLS)
+    is_path = at in _STORES + _FOLDERS or at[-1] in _NAMES or (at[-2:-1] in _OF_CERTIFICATES and at[-1] in _IN_TLS)
     return _place(value, folder) if is_path else value
 
 

@@ -74,6 +74,15 @@ def _tls_pair(section: str, listener: HttpSettings | SmppServerSettings | AdminS
         yield (section, key), "tls_incomplete", "tls_certificate and tls_key go together", _ERROR
 
 
+def _opendsr(settings: Settings) -> Iterator[Finding]:
+    """What its controllers are answered is signed."""
+    if settings.http.facades.opendsr:
+        for name in ("domain", "certificate", "key"):
+            if getattr(settings.http.opendsr, name) is None:
+                message = "answers of OpenDSR are signed: domain, certificate and key are needed"
+                yield ("http", "opendsr", name), "opendsr_unsigned", message, _ERROR
+
+
 def _ports(settings: Settings) -> Iterator[Finding]:
     http, metrics = settings.http, settings.metrics
     if metrics.enabled and http.port == metrics.port != 0:
@@ -360,6 +369,7 @@ _RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Finding
     (("http", "metrics", "admin"), _listeners),
     (("http", "metrics", "admin"), _ports),
     (("smpp_server", "http", "metrics"), _smpp_listener),
+    (("http",), _opendsr),
     (("http", "smpp_server"), _proxies),
     (("http",), partial(_order, "http", "max_body_bytes", "max_batch_body_bytes")),
     (("messages",), partial(_order, "messages", "default_validity_s", "max_validity_s")),

@@ -42,6 +42,7 @@ __all__ = [
     "MessageSettings",
     "MetricsSettings",
     "NodeSettings",
+    "OpenDsrSettings",
     "OperatorRegister",
     "OperatorSettings",
     "PagesSettings",
@@ -86,6 +87,28 @@ class FacadeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         bool, Meta(description="Taqnyat's `/v1/messages` under `/taqnyat`, and for its tokens without.", extra=RESTART)
     ] = False
     msegat: Annotated[bool, Meta(description="Msegat's `/gw/sendsms.php`.", extra=RESTART)] = False
+    opendsr: Annotated[
+        bool, Meta(description="OpenDSR under `/opendsr`: requests of people, by controllers.", extra=RESTART)
+    ] = False
+
+
+class OpenDsrSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What OpenDSR's answers are signed with, and how long a request may be taken back."""
+
+    domain: Annotated[
+        Annotated[str, Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)] | None,
+        Meta(description="Under which controllers ask, as the certificate has it.", extra=RESTART),
+    ] = None
+    certificate: Annotated[
+        _Path | None, Meta(description="PEM file of the certificate for this domain.", extra=RESTART)
+    ] = None
+    key: Annotated[
+        _Path | None, Meta(description="PEM file of its private key: RSA or elliptic curves.", extra=RESTART)
+    ] = None
+    wait_s: Annotated[
+        float,
+        Meta(ge=0, le=604_800, description="So long an erasure waits, and can be taken back.", extra=RESTART),
+    ] = 300.0
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,6 +152,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         tuple[str, ...], Meta(description="Addresses or networks whose `X-Forwarded-For` is believed.", extra=RESTART)
     ] = ()
     facades: FacadeSettings = FacadeSettings()
+    opendsr: OpenDsrSettings = OpenDsrSettings()
 
 
 class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

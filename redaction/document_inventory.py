@@ -338,6 +338,7 @@ _FIELDS: Final[tuple[StoredField, ...]] = (
             "certificates": "ids of certificates of destruction",
             "ended_ms": "when it ended",
             "decisions": "each step, when, and by whom, by random ids",
+            "unattended": "whether nodes do by themselves what it asks for",
         },
     ),
     # ticket, ticket_post: a year after it was written, or until its author or customer is erased

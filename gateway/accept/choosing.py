@@ -26,11 +26,14 @@ class Choice:
         self._pick = pick
         self._permits: Final = permits
 
+    @property
+    def looks_up(self) -> bool:
+        """Whether any message may wait for a look-up of its recipient's network."""
+        return self._lookup is not None and self._router.names_networks
+
     def waits(self, submission: Submission, subject: bytes, then: Then) -> bool:
         """Whether it is looked up first at which network the recipient is; `then` is called once that is over."""
-        if self._lookup is None or not self._router.names_networks:
-            return False
-        return self._lookup.waits(subject, submission.to, then)
+        return self.looks_up and self._lookup is not None and self._lookup.waits(subject, submission.to, then)
 
     def has_route(self, customer: int, submission: Submission, now_ms: int) -> bool:
         return self._find(customer, submission, now_ms) is not None

@@ -110,8 +110,10 @@ class Door:
                 record = Accept(message, claimed, now_ms + IDEMPOTENCY_MS, before=before, sought=sought)
         except KeysWithheld:
             raise alone(_keyless()) from None
-        if self._choice.waits(submission, message.subject, partial(self._located, question, record, submission, done)):
-            return message
+        if self._choice.looks_up:
+            then = partial(self._located, question, record, submission, done)
+            if self._choice.waits(submission, message.subject, then):
+                return message
         micro = self._placed(message, submission)
         if question is not None:
             self._ask(question, record, submission, done, micro)

@@ -40,6 +40,7 @@ CODES: Final = (
     ("gateway.ledger.contract.FormatHeld", "format_held"),
     ("gateway.ledger.contract.LedgerError", "ledger_error"),
     ("gateway.audit.writing.ForkFound", "audit_fork"),
+    ("redaction.body_signatures.BadSigningKey", "invalid_value"),
     ("redaction.notes.BadNote", "invalid_value"),
     ("redaction.custodian.NoCustodianKey", "invalid_value"),
     ("redaction.errors.SealError", "keys_refused"),

@@ -12,9 +12,11 @@ from gateway.cli.amounts import amount, moment
 from gateway.cli.output import Config, Json, run, show
 from gateway.cli.steering import IfVersion, Options, Reason, Wait, carry_out, open_control, shown, why
 from gateway.control.desk import Control, Hand
+from gateway.control.figures import Figures, figures
+from gateway.control.lately import SPANS_S
 from gateway.control.reports import Report
 from gateway.control.wanted import OperatorWanted, Wanted, of_operator
-from gateway.model.times import rfc3339
+from gateway.model.times import rfc3339, rfc3339_or_none
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Links to operators: state, pause, throughput.")
 
@@ -38,7 +40,8 @@ def show_(
             wanted = await control.operator(name)
             links = _rows(name, wanted, reports)
             lines = links if json else [_line(each) for each in links]
-            return {**shown(wanted), "reason": why(control, wanted), "links": lines}
+            told = {**shown(wanted), "reason": why(control, wanted)}
+            return {**told, **_figures(figures(name, reports), json), "links": lines}
 
     show(run(work()), json, spare=("window_used", "waiting", "since", "circuit"))
 
@@ -65,6 +68,24 @@ def _rows(name: str, wanted: Wanted[OperatorWanted], reports: Sequence[Report]) 
         ("node", "worker", "applied", "state", "since", "binds", "why", "circuit", "window_used", "waiting")
     )
     return rows or [{**stands, **nothing}]
+
+
+def _figures(together: Figures, json: bool) -> dict[str, object]:
+    """Over all processes; for people as words that fit in a line."""
+    minutes = [f"{span_s / 60:.0f}min" for span_s in SPANS_S]
+    found: dict[str, dict[str, float]] = {
+        "sent_per_s": dict(zip(minutes, together.sent_per_s, strict=True)),
+        "answered_within_s": {
+            name: each
+            for name, each in zip(("half", "99%"), together.answered_within_s, strict=True)
+            if each is not None
+        },
+        "errors": dict(together.errors),
+    }
+    ends = {"certificate_ends": rfc3339_or_none(together.certificate_ends_ms)}
+    if json:
+        return {**found, **ends}
+    return {**{name: ", ".join(f"{key} {n:g}" for key, n in each.items()) for name, each in found.items()}, **ends}
 
 
 def _line(row: dict[str, object]) -> str:

@@ -195,6 +195,28 @@ CUSTOMERS: Final = (
         tab="/rules",
     ),
 )
+
+
+def _held(word: str, title: str, about: str, *, grave: bool = False) -> Verb:
+    return Verb(
+        name=f"{word}_held",
+        title=title,
+        action=Action.FRAUD_CHANGE,
+        path=f"/console/abuse/held/{{id}}/{word}",
+        api=f"/admin/v1/abuse/held/{{id}}/{word}",
+        back="/console/abuse",
+        fields=(REASON,),
+        about=about,
+        grave=grave,
+    )
+
+
+HELD: Final = (
+    _held("release", N_("Send them"), N_("All that this control holds of the customer is sent.")),
+    _held(
+        "drop", N_("Drop them"), N_("They are never sent, and the customer is told; it cannot be undone."), grave=True
+    ),
+)
 KEYS: Final = (
     Verb(
         name="revoke_key",

@@ -8,7 +8,7 @@ from gateway.console.screens import SCREENS
 from gateway.console.support_verbs import TOPICS
 from gateway.console.verbs import VERBS
 from gateway.console.visits import Visit
-from gateway.console.words import MASKED, PROBLEMS, ROLES, STEPS, state_of
+from gateway.console.words import CHANGES, MASKED, PROBLEMS, ROLES, STEPS, state_of
 from gateway.html.looks import Look
 from gateway.html.templates import Templates
 
@@ -19,6 +19,7 @@ _SHARED: Final[Mapping[str, object]] = {
     "state_of": state_of,
     "steps": STEPS,
     "roles": ROLES,
+    "changes": CHANGES,
     "problems": PROBLEMS,
     "kinds_of_cases": dict(KINDS_OF_CASES),
     "channels": dict(CHANNELS),

@@ -26,6 +26,7 @@ class Kind(enum.Enum):
     NUMBER = "number"
     TIME = "time"  # of Riyadh
     CHOICE = "choice"
+    SEVERAL = "several"  # of the choices, each a box of its own: `name.choice`
     CHECK = "check"
     PASSWORD = "password"  # noqa: S105
 
@@ -58,7 +59,7 @@ def body_of(fields: Sequence[Field], form: Form) -> dict[str, object]:
     body: dict[str, object] = {}
     wrong: dict[str, str] = {}
     for each in fields:
-        typed = form.get(each.name, "").strip()
+        typed = _typed(each, form)
         try:
             if typed or each.kind is Kind.CHECK:
                 body[each.name] = _READ[each.kind](typed, each)
@@ -71,6 +72,13 @@ def body_of(fields: Sequence[Field], form: Form) -> dict[str, object]:
     if wrong:
         raise Wrong(wrong)
     return body
+
+
+def _typed(field: Field, form: Form) -> str:
+    """Of several choices a line for each."""
+    if field.kind is Kind.SEVERAL:
+        return "\n".join(word for word, _ in field.choices if form.get(f"{field.name}.{word}") == "on")
+    return form.get(field.name, "").strip()
 
 
 def _text(typed: str, field: Field) -> str:
@@ -124,6 +132,7 @@ _READ: Final[Mapping[Kind, Callable[[str, Field], object]]] = {
     Kind.NUMBER: _number,
     Kind.TIME: _time,
     Kind.CHOICE: _choice,
+    Kind.SEVERAL: lambda typed, _: typed.split("\n"),
     Kind.CHECK: _check,
     Kind.PASSWORD: _text,
 }

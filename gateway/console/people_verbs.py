@@ -3,7 +3,7 @@
 from typing import Final
 
 from gateway.console.fields import Field, Kind
-from gateway.console.verb import REASON, WHY, Verb
+from gateway.console.verb import REASON, Verb
 from gateway.html.words import N_
 from gateway.people.roles import Action
 
@@ -51,6 +51,7 @@ REFUSALS: Final = (
     ("disproportionate", N_("Disproportionate")),
     ("not_ours", N_("Not ours to answer")),
     ("held", N_("Held by law")),
+    ("withdrawn", N_("Taken back")),
 )
 KINDS_OF_CASES: Final = (
     ("access", N_("Access")),
@@ -234,14 +235,18 @@ REQUESTS: Final = (
 )
 OWN: Final = (
     Verb(
-        name="end_sessions_person",
-        title=N_("End the sessions"),
-        action=Action.SESSION_END,
-        path="/console/people/{id}/end-sessions",
-        api="/admin/v1/people/{id}/end-sessions",
-        back="/console/people",
-        fields=(WHY,),
-        grave=True,
+        name="correct_own",
+        title=N_("Correct what is held of you"),
+        action=Action.OWN_CORRECT,
+        path="/console/own/contact",
+        api="/admin/v1/own/contact",
+        back="/console/own",
+        about=N_("What is left empty stays as it is."),
+        fields=(
+            Field(name="name", label=N_("Name"), is_needed=False, most=254),
+            Field(name="email", label=N_("E-mail address"), is_needed=False, most=254, hint=N_("You sign in by it.")),
+            Field(name="phone", label=N_("Telephone"), is_needed=False, most=64),
+        ),
     ),
     Verb(
         name="set_password",

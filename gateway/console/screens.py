@@ -33,6 +33,7 @@ class Need(msgspec.Struct, frozen=True):
 class Screen(msgspec.Struct, frozen=True):
     """action: of who may see it. needs: by the name that its template uses. makes: what is reckoned from what was told.
     finds: the parameter that leads to the page of what has this id. is_listed: whether the menu may have it.
+    is_shared: whether all with the same roles see the same, so that the part that is kept fresh is drawn once for them.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Screen(msgspec.Struct, frozen=True):
     makes: Callable[[Values], Values] = lambda _: {}
     finds: str = ""
     is_listed: bool = True
+    is_shared: bool = False
 
     @property
     def section(self) -> str:
@@ -135,6 +137,7 @@ _CUSTOMER_RULES: Final = {
 _ABUSE: Final = {
     "blocks": _all("fraud/blocks", Action.FRAUD_READ),
     "report": _all("fraud/report", Action.FRAUD_READ),
+    "held": _all("abuse/held", Action.FRAUD_READ),
 }
 _PRIVACY: Final = {
     "retention": _all("retention", Action.RETENTION_READ),
@@ -147,16 +150,12 @@ _TICKET: Final = {
     "written": Need("/admin/v1/tickets/{id}/posts", Action.TICKET_SHOW),
 }
 _TICKETS: Final = {"tickets": _all("tickets", Action.TICKET_READ, "state", "customer", "message", "assigned", "cursor")}
-_PEOPLE: Final = {
-    "people": _all("people", Action.PERSON_READ, "cursor"),
-    "tokens": Need("/admin/v1/tokens", Action.TOKEN_READ, is_optional=True),
-}
 
 SCREENS: Final = (
-    Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of),
+    Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of, is_shared=True),
     _list("problems", N_("Problems"), Action.PROBLEM_READ),
-    Screen("/console/operators", N_("Operators"), Action.OPERATOR_READ, "operators.html", _LINKS),
-    _thing("operators", "operator", N_("Operator"), Action.OPERATOR_READ),
+    Screen("/console/operators", N_("Operators"), Action.OPERATOR_READ, "operators.html", _LINKS, is_shared=True),
+    msgspec.structs.replace(_thing("operators", "operator", N_("Operator"), Action.OPERATOR_READ), is_shared=True),
     _list("routes", N_("Routes"), Action.ROUTE_READ),
     _thing("routes", "route", N_("Route"), Action.ROUTE_READ),
     Screen("/console/messages", N_("Messages"), Action.MESSAGE_READ, "messages.html", {}, finds="id"),
@@ -179,7 +178,9 @@ SCREENS: Final = (
     _thing("cases", "case", N_("Case"), Action.CASE_READ),
     _list("requests", N_("Two persons"), Action.REQUEST_READ, "cursor"),
     _list("audit", N_("Audit log"), Action.AUDIT_READ, "act", "customer", "last"),
-    Screen("/console/people", N_("People and tokens"), Action.PERSON_READ, "people.html", _PEOPLE),
+    _list("people", N_("People"), Action.PERSON_READ, "cursor"),
+    _thing("people", "person", N_("Person"), Action.PERSON_READ),
+    _list("tokens", N_("Tokens of machines"), Action.TOKEN_READ, "cursor"),
     Screen("/console/nodes", N_("Nodes"), Action.SYSTEM_READ, "nodes.html", _STANDING),
     _list("settings", N_("Settings"), Action.SETTINGS_READ),
     Screen(OWN, N_("Your account"), Action.OWN_READ, "own.html", _OWN, is_listed=False),

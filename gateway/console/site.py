@@ -15,6 +15,7 @@ from aiohttp import web
 from gateway.console.asking import Answer, Asking, Told, segment
 from gateway.console.drawing import Drawing
 from gateway.console.fields import Form, Wrong, body_of
+from gateway.console.kept_parts import KeptParts
 from gateway.console.paths import HOME, OWN, PROVE, SIGN_IN, page_route, with_query
 from gateway.console.places import ID, Place, place_of
 from gateway.console.screens import SCREENS, Need, Screen
@@ -42,9 +43,11 @@ HOUR_MS: Final = 3_600_000
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong with a form. fields: what is wrong, by name. typed: what is shown again; no password."""
+    """What went wrong with a form. about: id of what it is about. fields: what is
+    wrong, by name. typed: what is shown again; no password."""
 
     verb: str
+    about: str
     refusal: Refusal
     title: str
     fields: Mapping[str, str]
@@ -60,6 +63,7 @@ class Site:
         self._replies = replies
         self._strays = traffic.answers(NO_ROUTE)
         self._drawing = Drawing()
+        self._parts = KeptParts()
         self._browsers = Browsers(replies, self._drawing.assets)
         sign_in = SignInPages(self._api, self._drawing, self._browsers)
         self.table: Final = RouteTable(
@@ -131,9 +135,21 @@ class Site:
             sought = call.query.get(screen.finds, "").strip()
             if sought and ID.fullmatch(sought):
                 return self._browsers.go(f"{screen.path}/{sought}")
-            return await self._drawn(call, screen, visit)
+            is_shared = screen.is_shared and bool(call.query.get("part"))
+            return await (self._part(call, screen, visit) if is_shared else self._drawn(call, screen, visit))
 
         return handle
+
+    async def _part(self, call: Call, screen: Screen, visit: Visit) -> Reply:
+        """What is kept fresh of a page, as it was drawn a moment ago for somebody who is shown the same."""
+        now_ms = self._clock.now_ms()
+        kept = self._parts.find(visit, now_ms)
+        if kept is not None:
+            return self._browsers.page(200, kept)
+        reply = await self._drawn(call, screen, visit)
+        if reply.status == 200:
+            self._parts.keep(visit, reply.content, now_ms)
+        return reply
 
     async def _drawn(self, call: Call, screen: Screen, visit: Visit, fault: Fault | None = None) -> Reply:
         """fault: of a form of this page. Raises Refusal."""
@@ -234,7 +250,7 @@ class Site:
             fields[str(told.said["field"])] = ""
         secret = {each.name for each in verb.fields if each.kind.value == "password"}
         typed = {name: value for name, value in form.items() if name not in secret}
-        fault = Fault(verb=verb.name, refusal=refusal, title=title, fields=fields, typed=typed)
+        fault = Fault(verb=verb.name, about=call.argument, refusal=refusal, title=title, fields=fields, typed=typed)
         screen = place.screen
         if not visit.may(screen.action, screen.owner(place.argument, visit.customer)):
             raise refusal

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.console.customer_verbs import CUSTOMERS, KEYS
+from gateway.console.customer_verbs import CUSTOMERS, HELD, KEYS
 from gateway.console.message_verbs import MESSAGES, SEARCHES
 from gateway.console.people_verbs import CASES, CONSENTS, OWN, REQUESTS
+from gateway.console.staff_verbs import PEOPLE, TOKENS
 from gateway.console.steering_verbs import NODES, OPERATORS, ROUTES, SETTINGS
 from gateway.console.support_verbs import TICKETS
 from gateway.console.verb import Verb
@@ -16,6 +17,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         *(*OPERATORS, *NODES, *ROUTES, *SETTINGS),
         *(*CUSTOMERS, *KEYS),
         *(*MESSAGES, *SEARCHES),
+        *(*PEOPLE, *TOKENS, *HELD),
         *(*CASES, *CONSENTS, *REQUESTS, *OWN, *TICKETS),
     )
 }

@@ -90,6 +90,18 @@ MASKED: Final[Mapping[str, str]] = {
 }
 """What was taken out of what somebody wrote, by the API's word."""
 
+CHANGES: Final[Mapping[str, str]] = {
+    "name": N_("Name"),
+    "email": N_("E-mail address"),
+    "phone": N_("Telephone"),
+    "roles": N_("Roles"),
+    "disabled": N_("Disabled or enabled"),
+    "password": N_("Password"),
+    "totp": N_("Authenticator"),
+    "passkeys": N_("Passkeys"),
+}
+"""What was changed of an account, by the API's word."""
+
 ROLES: Final[Mapping[str, str]] = {
     "owner": N_("Owner"),
     "developer": N_("Developer"),

@@ -29,7 +29,10 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
 
     state: of `operators.base.OperatorHealth`. why: binds that are down, each in words of ours. window_used, waiting:
     as they were at the last beat. sent, receipts, received, failed: segments that left, receipts, messages from people
-    and segments that the operator refused, since the process started and as of the last beat.
+    and segments that the operator refused, since the process started and as of the last beat. rates: segments a second
+    that left in each of `lately.SPANS_S`. took, errors: of the last of these spans, answers by how long they took
+    (`gateway.model.answer_times`), and answers that did not take a segment, by code. certificate_ends_ms: of the one
+    that the operator showed last.
     """
 
     state: str
@@ -45,6 +48,10 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
     receipts: int = 0
     received: int = 0
     failed: int = 0
+    rates: tuple[float, ...] = ()
+    took: Sequence[int] = ()
+    errors: Mapping[str, int] = {}
+    certificate_ends_ms: EpochMs | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +158,10 @@ def _gist(report: Report) -> object:
     return msgspec.structs.replace(report, operators=links, awaited=0, heard_ms=0)
 
 
-_COUNTED: Final = dict.fromkeys(("window_used", "waiting", "sent", "receipts", "received", "failed"), 0)
+_COUNTED: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("window_used", "waiting", "sent", "receipts", "received", "failed"), 0),
+    **dict.fromkeys(("rates", "took"), ()),
+    "errors": {},
+}
 """Of a link, what is not worth a write of its own."""
 _decode: Final = msgspec.msgpack.Decoder(Report).decode

@@ -84,8 +84,7 @@ class OperatorIds:
         else:
             octets = text.encode("utf-8", "surrogatepass")
             tail = len(identifier[-_TAIL:].encode("utf-8", "surrogatepass"))
-        digest_of = self._keyed.of
-        kept = digest_of(octets[: len(octets) - tail])[:_OF_NEIGHBOURS] + digest_of(octets)[_OF_NEIGHBOURS:]
+        kept = self._keyed.of_both(octets, len(octets) - tail, _OF_NEIGHBOURS)
         return _MARK + b2a_base64(kept)[:_WRITTEN].decode()
 
 

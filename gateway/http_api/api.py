@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from config.settings import FacadeSettings, HttpSettings
+from config.settings import HttpSettings
 from gateway.accounts.directory import Directory
 from gateway.http_api.answering import Answering
 from gateway.http_api.auth import Gatekeeper
 from gateway.http_api.express_send import SendDesk
 from gateway.http_api.facades.desk import FacadeDesk
 from gateway.http_api.facades.lane import FacadeLane
+from gateway.http_api.facades.opendsr.signing import signing_of
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.places import FacadePlaces
 from gateway.http_api.facades.registry import wanted
@@ -78,7 +79,7 @@ class HttpApi:
             self.traffic,
         )
         self._answering = answering = Answering(table, replies, self.health, self.traffic)
-        places = self._places(sources, directory, clock, rights, settings.facades)
+        places = self._places(sources, directory, clock, rights, settings)
         self._facades = FacadeDesk(
             places,
             sending,
@@ -101,10 +102,9 @@ class HttpApi:
             is_open=lambda: not self.health.stopping,
             facades=self._lane,
         )
-        place = Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls)
         self.listener = Listener(
             self._facades.answer if places else answering.answer,
-            place,
+            Place(host=settings.host, port=settings.port, shared=settings.shared_port, tls=tls),
             replies,
             seats=Seats(settings.max_connections, settings.max_connections_per_address, settings.trusted_proxies),
             idle_s=settings.idle_s,
@@ -118,7 +118,7 @@ class HttpApi:
         directory: Directory,
         clock: Clock,
         rights: RightsSource | None,
-        settings: FacadeSettings,
+        settings: HttpSettings,
     ) -> FacadePlaces:
         parts = Parts(
             sending=self._sending,
@@ -126,9 +126,10 @@ class HttpApi:
             directory=directory,
             replies=self._replies,
             clock=clock,
-            rights=None if rights is None else rights.desk,
+            rights=rights,
+            signing=signing_of(settings),
         )
-        return FacadePlaces(wanted(settings, parts), self.traffic)
+        return FacadePlaces(wanted(settings.facades, parts), self.traffic)
 
     @property
     def table(self) -> RouteTable:

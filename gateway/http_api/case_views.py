@@ -51,7 +51,7 @@ class ExtendRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class RefuseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """reason: `repetitive`, `unfounded`, `disproportionate`, `not_ours` or `held`."""
+    """reason: `repetitive`, `unfounded`, `disproportionate`, `not_ours`, `held` or `withdrawn`."""
 
     reason: Annotated[str, Meta(max_length=40)] = ""
 

@@ -33,6 +33,7 @@ from gateway.rights.case_states import REQUESTS
 from gateway.rights.case_work import CaseWork
 from gateway.rights.desk import RightsDesk
 from gateway.rights.forwarding import Forwarded, ForwardedRequests
+from gateway.rights.unattended import Unattended
 from redaction.errors import KeysWithheld, alone
 from redaction.personal import MessageText, Secret
 
@@ -45,10 +46,11 @@ RequestsOf = Callable[[Actor], ForwardedRequests]
 
 
 class RightsSource(msgspec.Struct, frozen=True):
-    """Whom the API asks about people: the rights desk, and what customers forward."""
+    """Whom the API asks about people: the rights desk, what customers forward, and what of it nobody attends."""
 
     desk: RightsDesk
     requests: RequestsOf
+    unattended: Unattended
 
 
 class SubjectRequestEndpoints:
@@ -117,7 +119,7 @@ class SubjectRequestEndpoints:
         """For the customer's own messages alone."""
         key, requests, case = await self._found(call)
         work = CaseWork(requests.cases, self._desk, actor_of(key))
-        done = await _mended(work.execute(case.id, key.customer.id))
+        done = await mended(work.execute(case.id, key.customer.id))
         view = ExecutedView(
             case=case_view(done.case, self._clock.now_ms()),
             erased=None if done.erased is None else erased_view(self._desk.on, done.erased),
@@ -135,18 +137,18 @@ class SubjectRequestEndpoints:
         return key, requests, case
 
     async def _forwarded(self, work: Awaitable[Forwarded]) -> Reply:
-        done = await _mended(work)
+        done = await mended(work)
         view = ForwardedView(request=case_view(done.case, self._clock.now_ms()), code_sent=done.code_sent)
         return self._reply(202, view)
 
     async def _answered(self, work: Awaitable[Case]) -> Reply:
-        return self._reply(200, case_view(await _mended(work), self._clock.now_ms()))
+        return self._reply(200, case_view(await mended(work), self._clock.now_ms()))
 
     def _reply(self, status: int, view: msgspec.Struct) -> Reply:
         return self._replies.of(status, _encode(view))
 
 
-async def _mended(work: Awaitable[_T]) -> _T:
+async def mended(work: Awaitable[_T]) -> _T:
     """Raises Refusal for what can be tried again."""
     try:
         return await work

@@ -5,7 +5,7 @@ A key is made for some of them, or for the API of our own. `gateway.http_api.fac
 
 from typing import Final
 
-FACADES: Final = ("kannel", "jasmin", "twilio", "unifonic", "taqnyat", "msegat")
+FACADES: Final = ("kannel", "jasmin", "twilio", "unifonic", "taqnyat", "msegat", "opendsr")
 """In the order in which they are listed. `[http.facades]` has a switch for each."""
 CALLED: Final = ("kannel", "jasmin", "twilio")
 """Those whose programs are called back."""

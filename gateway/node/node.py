@@ -137,6 +137,7 @@ class Node:
         await start_loops(self.stores, self.road, self.tasks)
         self.tasks.start("control", steered.run())
         self.tasks.start("rights", self.rights.run())
+        self.tasks.start("unattended cases", self.rights.unattended.run())
         uses = KeyUses(self.stores.ledger.acts, clock, self.fronts.http.gatekeeper.take_used)
         self.tasks.start("key uses", uses.run())
         if self.notices is not None:

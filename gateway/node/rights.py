@@ -36,7 +36,6 @@ from gateway.rights.building import (
 from gateway.rights.case_clocks import keeping_of
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import Kind
-from gateway.rights.cases import Cases
 from gateway.rights.certificates import KEPT_MS as CERTIFICATES_KEPT_MS
 from gateway.rights.certificates import Destroyed, forget_certificates
 from gateway.rights.desk import RightsDesk
@@ -46,6 +45,7 @@ from gateway.rights.holds import waiting_until_ms
 from gateway.rights.letting_go import LettingGo
 from gateway.rights.own_messages import OwnMessages
 from gateway.rights.public_side import proving, public_requests
+from gateway.rights.unattended import unattended
 from redaction.errors import KeysWithheld
 from redaction.keys import PEOPLE, PLATFORM
 
@@ -58,7 +58,8 @@ log = logger("gateway.rights")
 
 class RightsDuty:
     """Start `run` as a task, after `begin`. desk: for those who ask over HTTP. proving: codes that prove a number.
-    public: what people ask for by themselves. under_way: cases that wait for an answer.
+    public: what people ask for by themselves. unattended: has a `run` of its own. under_way: cases that wait for an
+    answer.
     """
 
     def __init__(self, settings: Settings, stores: Stores, road: Road, clock: Clock) -> None:
@@ -96,12 +97,13 @@ class RightsDuty:
         self.under_way: Sequence[Case] = ()
         self._day, self._digest = 0, b""
         self._swept: dict[str, int] = {}
+        self.unattended: Final = unattended(self.desk, stores.sealer, stores.directory.number_of)
         self._letting_go = LettingGo(stores.ledger.acts, clock, hands)
 
     @property
     def source(self) -> RightsSource:
         """For customers, over their API."""
-        return RightsSource(self.desk, lambda actor: ForwardedRequests(self._cases(actor), self.proving))
+        return RightsSource(self.desk, self._forwarded, self.unattended)
 
     def eraser(self) -> Eraser:
         """For what the node does by itself."""
@@ -133,7 +135,8 @@ class RightsDuty:
         await self.eraser().resume()
         await departures(self.desk.on, self._accounts, audit).resume()
         await holds(self.desk.on, self._sealer, audit).sweep()
-        self.under_way = await self._cases(NODE).sweep()
+        self.under_way = await cases(self.desk.on, self._sealer, NODE).sweep()
+        self.unattended.find_left(self.under_way)
         await packages(self.desk.on, self._sealer, NODE).sweep()
         await own_tickets(self.desk.on, self._sealer, NODE).sweep()
         on = self.desk.on
@@ -182,8 +185,8 @@ class RightsDuty:
             await self.desk.on.ledger.acts.act(issued.writes, issued.entries)
         self._day, self._swept, self._digest = day, swept, certificates_of.digest()
 
-    def _cases(self, actor: Actor) -> Cases:
-        return cases(self.desk.on, self._sealer, actor)
+    def _forwarded(self, actor: Actor) -> ForwardedRequests:
+        return ForwardedRequests(cases(self.desk.on, self._sealer, actor), self.proving)
 
     def _audit(self) -> AuditLog:
         return AuditLog(self.desk.on.ledger.acts, self._clock, NODE)

@@ -143,6 +143,7 @@ REFUSED: Final[Sentences] = {
     "disproportionate": N_("It would take a disproportionate effort"),
     "not_ours": N_("We do not hold this data"),
     "held": N_("The law forbids us to destroy it yet"),
+    "withdrawn": N_("It was taken back"),
 }
 DELAYED: Final[Sentences] = {
     "effort": N_("It takes more effort than usual"),

@@ -32,7 +32,8 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """customer: public id of the one that it concerns, '' for all. key_number: of the case's own key. content: whom it
-    is about, sealed; empty once that was destroyed. Times are epoch milliseconds, 0 for none yet.
+    is about, sealed; empty once that was destroyed. Times are epoch milliseconds, 0 for none yet. unattended: nodes do
+    what it asks for by themselves.
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     certificates: list[str] = []
     ended_ms: int = 0
     decisions: list[Decision] = []
+    unattended: bool = False
 
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
@@ -74,7 +76,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What is opened. received_ms: when it was received, by whatever channel; None for now. number: whom it is about.
-    contact, text: how to reach who asks, and in whose words.
+    contact, text: how to reach who asks, and in whose words. unattended: as `Stored` has it.
     """
 
     kind: Kind
@@ -85,6 +87,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     contact: MessageText = MessageText("")
     text: MessageText = MessageText("")
     proof: Proof | None = None
+    unattended: bool = False
 
     def __repr__(self) -> str:
         return f"Said({self.kind.value})"

@@ -59,6 +59,7 @@ class Reason(enum.StrEnum):
     DISPROPORTIONATE = "disproportionate"
     NOT_OURS = "not_ours"
     HELD = "held"
+    WITHDRAWN = "withdrawn"  # who asked took it back
 
 
 class Delay(enum.StrEnum):

@@ -39,7 +39,7 @@ class CaseWork:
     """In the hands of one actor, as `cases` are."""
 
     def __init__(self, cases: Cases, desk: RightsDesk, actor: Actor) -> None:
-        self._cases = cases
+        self.cases: Final = cases
         self._desk = desk
         self._actor = actor
 
@@ -48,21 +48,21 @@ class CaseWork:
 
         Raises as `execute`.
         """
-        case = await self._cases.find(identifier)
+        case = await self.cases.find(identifier)
         if case.of.kind not in PACKED:
             raise Refusal("unsupported")
         is_answered = case.of.state is State.ANSWERED
-        case = case if is_answered else await self._cases.step(case, Step.BEGIN)
-        number = self._cases.opened(case).number
+        case = case if is_answered else await self.cases.step(case, Step.BEGIN)
+        number = self.cases.opened(case).number
         if number is None:
             raise Refusal("unsupported")
         held = await self._desk.look(self._actor, number, customer, case.obj)
         standing = await self._desk.permissions(self._actor, number, customer)
-        said = package(case.id, held, standing, await self._cases.of_person(case), self._desk.on.clock.now_ms())
+        said = package(case.id, held, standing, await self.cases.of_person(case), self._desk.on.clock.now_ms())
         count = len(held.messages)
         made = await packages.make(case, await asyncio.to_thread(packed, said), count, second=second)
         if not is_answered:
-            await self._cases.step(case, Step.ANSWER, numbers={"messages": count}, messages=count)
+            await self.cases.step(case, Step.ANSWER, numbers={"messages": count}, messages=count)
         return made
 
     async def execute(self, identifier: str, customer: int | None) -> Done:
@@ -70,17 +70,17 @@ class CaseWork:
 
         Raises as `Cases` and `RightsDesk` do, and Refusal("unsupported") for kinds that people answer by hand.
         """
-        found = await self._cases.find(identifier)
+        found = await self.cases.find(identifier)
         if found.of.kind not in BY_DESK:
             raise Refusal("unsupported")
-        case = await self._cases.step(found, Step.BEGIN)
-        number = self._cases.opened(case).number
+        case = await self.cases.step(found, Step.BEGIN)
+        number = self.cases.opened(case).number
         if number is None:
             raise Refusal("unsupported")
         if case.of.kind is Kind.ERASURE:
             erased = await self._desk.erase(self._actor, [number], customer, case.obj)
             counts = {"messages": erased.messages, "customers": len(erased.customers), "held": erased.held}
-            answered = await self._cases.step(
+            answered = await self.cases.step(
                 case,
                 Step.ANSWER,
                 numbers=counts,
@@ -92,8 +92,8 @@ class CaseWork:
         if case.of.kind is Kind.ACCESS:
             held = await self._desk.look(self._actor, number, customer, case.obj)
             count = len(held.messages)
-            answered = await self._cases.step(case, Step.ANSWER, numbers={"messages": count}, messages=count)
+            answered = await self.cases.step(case, Step.ANSWER, numbers={"messages": count}, messages=count)
             return Done(answered, held=held)
         stopped = await self._desk.stop(self._actor, number, customer)
-        answered = await self._cases.step(case, Step.ANSWER, numbers={"customers": stopped})
+        answered = await self.cases.step(case, Step.ANSWER, numbers={"customers": stopped})
         return Done(answered, stopped=stopped)

@@ -86,7 +86,9 @@ class Cases:
         return await self._open(said, fresh_id(self._clock.random), ())
 
     async def open_proven(self, said: Said, identifier: str, also: Sequence[DocumentWrite]) -> Case:
-        """A case with an id that who asked was given before the number was proved by a code. also: written with it."""
+        """A case with an id that its asker has already: given before the number was proved by a code, or its own one's.
+        also: written with it.
+        """
         return await self._open(said, identifier, also)
 
     async def _open(self, said: Said, identifier: str, also: Sequence[DocumentWrite]) -> Case:
@@ -110,6 +112,7 @@ class Cases:
             proof=said.proof,
             proof_ms=0 if said.proof is None else now_ms,
             duplicate_of=duplicate,
+            unattended=said.unattended,
         )
         about = _about(stored)
         entries = [self._audit.entry(Act.CASE_OPEN, audit_name(identifier), what=said.kind.value, **about)]

@@ -68,6 +68,8 @@ class Plan:
         self._hours: tuple[bool, int, int] = (True, 0, 0)
         self._class = self._of_class()
         self.registration: Final = self._mode("register")
+        self._unlisted = (self.verdict("sender_not_in_register", "warn", "register", self.registration, "from"),)
+        self._unregistered = (self.verdict("sender_not_registered", "refuse", "register", self.registration, "from"),)
         self.transfer: Final = Mode(customer.rules.get("transfer", Mode.ENFORCE))  # who sets a residency means it
         self._links = self._mode("links") if rule.links != "any" else Mode.OFF
         self._opt_out = self._mode("opt_out") if rule.opt_out.needed and rule.opt_out.lint != "off" else Mode.OFF
@@ -127,13 +129,12 @@ class Plan:
 
     def of_registration(self, entry: SenderEntry | None) -> Sequence[Verdict]:
         """entry: None for a sender that stands in the customer's settings alone: it counts as registered everywhere."""
-        mode = self.registration
-        if mode is Mode.OFF:
+        if self.registration is Mode.OFF:
             return ()
         if entry is None:
-            return (self.verdict("sender_not_in_register", "warn", "register", mode, "from"),)
+            return self._unlisted
         if entry.classes and self._rule.name not in entry.classes:
-            return (self.verdict("sender_not_registered", "refuse", "register", mode, "from"),)
+            return self._unregistered
         return ()
 
     # --------------------------------------------------------------------------------------------------------- hours

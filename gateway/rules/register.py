@@ -56,4 +56,4 @@ class Register:
 
     def of(self, customer: str, name: str) -> SenderEntry | None:
         """customer: public id. None for a sender that is in no register."""
-        return self.entries.get(f"{customer}/{name}")
+        return self.entries.get(f"{customer}/{name}") if self.entries else None

@@ -74,6 +74,13 @@ class Begun:
         begun.update(octets)
         return begun.digest()
 
+    def of_both(self, octets: bytes, until: int, first: int) -> bytes:
+        """The digest of these octets, of which the first octets are those of the digest of their beginning.
+
+        until: where that ends. first: how many.
+        """
+        return self.of(octets[:until])[:first] + self.of(octets)[first:]
+
 
 def digest_16(key: bytes, person: bytes, octets: bytes) -> int:
     """A keyed BLAKE2s digest of two octets, as a number."""

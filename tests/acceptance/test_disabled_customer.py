@@ -3,17 +3,17 @@
 import asyncio
 from pathlib import Path
 
-from gateway.tools.trial_site import Stage
 from operators.simulator import Simulator
 from tests.acceptance.client import customer_of, message, until_answered
 from tests.acceptance.test_bad_accounts import metric
 from tests.bounds import LIMIT_S
 from tests.integration.valkey_server import free_port
+from tests.verbs import QuickStage
 
 
 async def test_a_customer_is_disabled_its_messages_are_held_and_it_is_enabled_again(tmp_path: Path) -> None:
     port = free_port()
-    stage = Stage(tmp_path / "stage", smsc_port=port)
+    stage = QuickStage(tmp_path / "stage", smsc_port=port)
     smsc = Simulator(port=port, record=True)
     try:
         await asyncio.to_thread(stage.prepare)

@@ -11,6 +11,7 @@ from gateway.tools.trial_site import Stage, staged
 from tests.acceptance.test_mistakes import ADD, Mistaken
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, running
+from tests.verbs import QuickStage
 
 WAIT_S = 60
 
@@ -118,7 +119,7 @@ def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[st
 def test_a_server_that_comes_back_empty_ends_its_node_and_starts_none(
     servers: dict[str, Valkey], tmp_path: Path, lost: str, says: str, code: str
 ) -> None:
-    with staged(Stage(tmp_path / "stage", log_level="info")) as stage:
+    with staged(QuickStage(tmp_path / "stage", log_level="info")) as stage:
         servers[lost].ask("FLUSHALL")
         assert stage.gateway.wait(WAIT_S) == 1
         lines = [json.loads(line) for line in stage.log.read_text("utf-8").splitlines() if line.startswith("{")]

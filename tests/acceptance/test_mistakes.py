@@ -14,7 +14,7 @@ import pytest
 from tests.integration.file_places import FILES
 from tests.integration.key_places import PERSISTENT
 from tests.integration.valkey_server import Valkey, free_port, running
-from tests.verbs import VERBS
+from tests.verbs import run_verb
 
 ADD: Final = ("customer", "add", "--name", "Example", "--sender", "EXAMPLE")
 """Begins an installation."""
@@ -38,16 +38,7 @@ class Mistaken:
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         environ, words = {**os.environ, **self.environ}, (*words, "--config", str(self.settings))
-        if words[0] != "serve":
-            return VERBS.run(words, environ)
-        return subprocess.run(
-            [sys.executable, "-m", "gateway", *words],
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_verb(words, environ)
 
     def says(self, *words: str) -> str:
         """The one line."""

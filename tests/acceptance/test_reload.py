@@ -22,7 +22,7 @@ from tests.acceptance.test_workers import (
     until_bound,
 )
 from tests.bounds import LIMIT_S
-from tests.verbs import VERBS, QuickStage
+from tests.verbs import QuickStage, run_verb
 
 __all__ = ["stores"]
 
@@ -47,7 +47,7 @@ def rewrite(stage: Stage, old: str, new: str) -> None:
 
 
 def verb(stage: Stage, *words: str) -> "subprocess.CompletedProcess[str]":
-    return VERBS.run(words, stage._environ)
+    return run_verb(words, stage._environ)
 
 
 def answer(stage: Stage, *words: str) -> tuple[int, Any]:

@@ -15,12 +15,13 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from gateway.tools.demo import ADMIN, console_url, lot, somebody
 from gateway.tools.trial_site import Stage, staged
 from tests.acceptance.client import Customer, customer_of, message, receiver, until_answered, until_endpoint_known
+from tests.verbs import QuickStage
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(
-        Stage(tmp_path_factory.mktemp("road") / "stage", smsc=("--receipt-delay", "0.05"), more=ADMIN)
+        QuickStage(tmp_path_factory.mktemp("road") / "stage", smsc=("--receipt-delay", "0.05"), more=ADMIN)
     ) as prepared:
         yield prepared
 

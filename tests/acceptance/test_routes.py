@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.verbs import VERBS
+from tests.verbs import run_verb
 
 SETTINGS = """
 [[operators]]
@@ -33,7 +33,7 @@ operators = ["south"]
 def explained(folder: Path, *words: str) -> dict[str, Any]:
     (folder / "gateway.toml").write_text(SETTINGS, "utf-8")
     environ = {**os.environ, "CONNECT_GATEWAY_CONFIG": str(folder / "gateway.toml")}
-    done = VERBS.run(("route", "explain", "--json", *words), environ)
+    done = run_verb(("route", "explain", "--json", *words), environ)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -59,7 +59,7 @@ def test_explain_says_the_operators_and_why_the_other_route_was_passed(
 def test_what_is_no_number_is_refused_without_being_repeated(tmp_path: Path, number: str) -> None:
     (tmp_path / "gateway.toml").write_text(SETTINGS, "utf-8")
     environ = {**os.environ, "CONNECT_GATEWAY_CONFIG": str(tmp_path / "gateway.toml")}
-    done = VERBS.run(("route", "explain", "--to", number), environ)
+    done = run_verb(("route", "explain", "--to", number), environ)
     assert (done.returncode, done.stdout) == (1, "")
     assert "invalid_value" in done.stderr
     assert len(number) < 2 or number not in done.stderr

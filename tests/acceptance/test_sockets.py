@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.process.children import start_mortal
 from gateway.tools.trial_site import Child, Code
 from tests.acceptance.client import Customer, customer_of, receiver, until_endpoint_known
 from tests.acceptance.told_sockets import Told, connections
 from tests.contract.rest_peer import TOKEN, rest_peer
+from tests.forked import start_forked
 from tests.integration.key_places import PERSISTENT
 from tests.integration.smpp_stage import Peer
 from tests.integration.valkey_server import valkey
@@ -50,7 +50,7 @@ class ToldStage(QuickStage):
             return super()._spawn(*words, **streams)
         command = [sys.executable, "-m", "tests.acceptance.told_sockets", *words]
         pipe = subprocess.PIPE
-        child = start_mortal(command, env=self._environ, start_new_session=True, stdin=pipe, stdout=pipe, **streams)
+        child = start_forked(command, env=self._environ, start_new_session=True, stdin=pipe, stdout=pipe, **streams)
         self._children.append(child)
         return child
 

@@ -22,7 +22,6 @@ from typing import Any, Final
 
 import aiohttp
 
-from gateway.process.children import start_mortal
 from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE
 from operators.simulator import Faults, SimulatorSettings
 from operators.smpp.session import SessionSettings
@@ -30,7 +29,8 @@ from tests.acceptance.client import FINAL, LOOK_S, message, receiver
 from tests.bounds import LIMIT_S
 from tests.faults.scribe import Scribe
 from tests.faults.test_kill import WatchedSmsc
-from tests.verbs import VERBS
+from tests.forked import start_forked
+from tests.verbs import run_verb
 
 DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
 LEASE_S: Final = 3.0
@@ -174,7 +174,7 @@ class Cluster:
         self.command("webhook", "set", self.customer, hook, *wishes)
 
     def command(self, *words: str) -> dict[str, Any]:
-        done = VERBS.run((*words, "--json"), self._environ)
+        done = run_verb((*words, "--json"), self._environ)
         assert not done.returncode, done.stderr
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
@@ -187,9 +187,8 @@ class Cluster:
         if smsc_port is not None:
             environ = {**environ, "CONNECT_GATEWAY_CONFIG": self._write(f"node-{number}.toml", smsc_port)}
         with log.open("ab") as file:
-            process = start_mortal(
-                [sys.executable, "-m", "gateway", "serve"], env=environ, stderr=file, start_new_session=True
-            )
+            command = [sys.executable, "-m", "gateway", "serve"]
+            process = start_forked(command, env=environ, stderr=file, start_new_session=True)
         node = Node(number, process, log)
         self.nodes.append(node)
         deadline = time.monotonic() + LIMIT_S

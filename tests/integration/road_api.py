@@ -23,6 +23,7 @@ from gateway.rights.building import cases
 from gateway.rights.desk import RightsDesk
 from gateway.rights.forwarding import ForwardedRequests
 from gateway.rights.public_side import proving
+from gateway.rights.unattended import unattended
 from redaction.errors import SealError
 from redaction.personal import Purpose
 from tests.unit.gateway.rights.desk import Rights
@@ -50,6 +51,7 @@ async def api_on_road(
         directory = Directory(road.ledger.accounts, digest)
         await directory.refresh()
         rights = Rights(road)
+        desk = RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER])
         admission = Admission(road.ledger.counters, road.journal, road.clock, max_inflight=5_000)
         api = HttpApi(
             SendPath(road.door, road.ledger.messages, admission, road.clock, road.masks.of),
@@ -68,8 +70,9 @@ async def api_on_road(
             road.clock,
             checks=lambda: {"ledger": True},
             rights=RightsSource(
-                RightsDesk(rights.on, rights.publish, lambda: [CUSTOMER]),
+                desk,
                 lambda actor: ForwardedRequests(cases(rights.on, road.sealer, actor), proving(rights.on, None)),
+                unattended(desk, road.sealer, directory.number_of),
             ),
         )
         await api.start()

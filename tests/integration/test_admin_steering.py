@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.audit.actor import COMMAND_LINE
+from gateway.control.figures import figures
 from gateway.model.message import Status
+from gateway.node.reporting import reporter
 from gateway.people.people import People
 from gateway.people.record import Contact
 from gateway.people.roles import Action, Role
@@ -93,6 +95,19 @@ async def test_a_paused_operator_says_so_and_gets_what_waited_once_it_is_resumed
         await until(stands)
         await set_(admin, "operators/loop/resume", headers)
         await sending
+
+
+async def test_of_an_operator_the_figures_of_all_processes_are_told(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        _, shown, _ = await admin.ask("GET", LOOP, headers=await admin.token(*ALL))
+        told = shown["figures"]
+        assert (told["binds_up"], told["errors"], told["sent_per_s"]) == (1, {}, [0.0, 0.0, 0.0])
+        process = reporter(admin.node.stores, admin.node.road, admin.node.clock, 1)
+        await process.reports()
+        await admin.send()
+        found = figures("loop", await process.reports())
+        assert all(found.sent_per_s)
+        assert all(found.answered_within_s)
 
 
 async def test_a_verb_with_if_match_is_done_over_that_version_alone(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_persona
         kinds = {"operators": "loop", "messages": message, "customers": admin.customer}
         kinds |= {"cases": await _case(admin, client), "routes": await admin.route()}
         kinds["tickets"] = await _ticket(admin, client)
+        kinds["people"] = (await admin.person(Role.CUSTOMER_VIEWER, customer=admin.customer))[0].id
         for role in Role:
             visits = await visitor(admin, client, role)
             for screen in SCREENS:
@@ -425,3 +426,15 @@ def _fields(body: type) -> tuple[msgspec.structs.FieldInfo, ...]:
 
 def test_a_page_with_something_in_it_is_found() -> None:
     assert Page('<h1 style="x"></h1><script>1</script><img src="https://a.example/b" onload="x">').faults
+
+
+async def test_what_is_drawn_once_for_many_holds_nothing_of_a_session(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        people = [await visitor(admin, client, Role.OWNER, name) for name in ("one", "two")]
+        for screen in (each for each in SCREENS if each.is_shared):
+            path = path_of(screen, {"operators": "loop"})
+            for each in people:
+                status, page, _ = await each.get(f"{path}?part=live")
+                assert (status, page.forms) == (200, [])
+                assert not any(person.form_token in page.text for person in people)
+        assert (await Visitor(admin, client, {}).get("/console/?part=live"))[0] == 401, "each is asked who it is"

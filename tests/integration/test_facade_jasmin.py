@@ -159,7 +159,7 @@ async def test_a_batch_with_a_fault_is_not_taken_at_all(stage: Stage, said: obje
 
 async def test_anybody_may_ping(stage: Stage) -> None:
     answer = await stage.ask("GET", "/ping", token=None)
-    assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"Jasmin/PONG", "text/plain")
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"Jasmin/PONG", "text/html")
     assert (await stage.ask("POST", "/ping", token=None)).status == 404
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.bench import Bench, Plan, standing
 from benchmarks.binds import SETTINGS, Binds
+from benchmarks.crowd import idling
 from benchmarks.engines import engine
 from benchmarks.figures import Window
 from benchmarks.targets import GatewayTarget, ProxyTarget
@@ -37,9 +38,19 @@ def test_binds_of_a_customer_are_told_of_every_message_once(tmp_path: Path) -> N
         closed = bench.window(60)
         opened = bench.window(40, 200.0)
         assert bench.check() == 100
+        idle = {"accounts": [{**target.add_account(3, 10, "idle"), "binds": 3}]}
+        with idling({"port": target.stage.smpp_port, **idle}) as binds, idling(kept(target, 2)) as connections:
+            assert (binds["count"], connections["count"]) == (3, 2)
+        idle["accounts"][0]["binds"] = 4
+        with pytest.raises(Wrong), idling({"port": target.stage.smpp_port, **idle}):
+            pass
     assert has_figures(closed, "gateway")
     assert closed.told_ms is not None
     assert opened.seconds > 0.15
+
+
+def kept(target: GatewayTarget, connections: int) -> dict[str, object]:
+    return {"port": target.port, "connections": connections, "key": target.secret}
 
 
 def test_the_bare_proxy_is_held_to_the_same_truth(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.model.catalogue import OURS, STATUSES, UNKNOWN, meaning
 from tests.integration.admin_stage import running_admin
-from tests.verbs import VERBS
+from tests.verbs import run_verb
 
 CONFIG = """
 [ledger]
@@ -30,7 +30,7 @@ operators = ["loop"]
 def told(folder: Path, *words: str) -> Any:
     config = folder / "gateway.toml"
     config.write_text(CONFIG, "utf-8")
-    done = VERBS.run((*words, "--json"), {**os.environ, "CONNECT_GATEWAY_CONFIG": str(config)})
+    done = run_verb((*words, "--json"), {**os.environ, "CONNECT_GATEWAY_CONFIG": str(config)})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

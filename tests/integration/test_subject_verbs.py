@@ -20,7 +20,7 @@ from gateway.people.roles import Role
 from redaction.personal import Msisdn, Purpose
 from tests.integration.admin_stage import Admin, running_admin
 from tests.integration.test_message_verbs import CONFIG
-from tests.verbs import VERBS
+from tests.verbs import run_verb
 
 PERSON = "+966500000078"
 OTHER = "+966500000079"
@@ -29,7 +29,7 @@ OTHER = "+966500000079"
 def told(folder: Path, *words: str, code: int = 0) -> Any:
     config = folder / "gateway.toml"
     config.write_text(CONFIG.replace('[audit]\ndir = "audit"\n', ""), "utf-8")  # as the node has it
-    done = VERBS.run((*words, "--json"), {**os.environ, "CONNECT_GATEWAY_CONFIG": str(config)})
+    done = run_verb((*words, "--json"), {**os.environ, "CONNECT_GATEWAY_CONFIG": str(config)})
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout) if code == 0 else done.stderr
 

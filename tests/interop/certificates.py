@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -44,6 +44,13 @@ def make_certificates(folder: Path) -> Certificates:
     return files
 
 
+def certified(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    """PEM, by an authority that nobody knows."""
+    authority_key, authority = _authority("stranger.test")
+    certificate = _certificate("localhost", key, authority.subject, authority_key, is_authority=False)
+    return certificate.public_bytes(Encoding.PEM)
+
+
 def _authority(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     return key, _certificate(name, key, _named(name), key, is_authority=True)
@@ -55,7 +62,7 @@ def _named(name: str) -> x509.Name:
 
 def _certificate(
     name: str,
-    key: ec.EllipticCurvePrivateKey,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
     issuer: x509.Name,
     issuer_key: ec.EllipticCurvePrivateKey,
     *,

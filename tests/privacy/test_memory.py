@@ -20,7 +20,7 @@ from config.loader import load
 from gateway.keystore.keyring import Keyring
 from gateway.keystore.opening import keystore as keystore_of
 from gateway.process.clock import SystemClock
-from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE
+from gateway.tools.trial_site import PASSWORD, PASSWORD_VARIABLE, Stage
 from operators.simulator import Faults, Simulator
 from operators.smpp import pdu as p
 from redaction.personal import Msisdn
@@ -108,7 +108,7 @@ class Canaries:
 class Scene:
     """A gateway with all around it that brings values in or takes them out."""
 
-    def __init__(self, stage: QuickStage, smsc: Simulator) -> None:
+    def __init__(self, stage: Stage, smsc: Simulator) -> None:
         self.stage = stage
         self.smsc = smsc
         self.canaries = Canaries()
@@ -275,7 +275,13 @@ class Scene:
             await asyncio.sleep(0.02)
 
 
-class TlsStage(QuickStage):
+class FreshStage(QuickStage):
+    """Its gateway starts afresh, as all that lies in its memory is looked at; verbs do not."""
+
+    _spawn = Stage._spawn
+
+
+class TlsStage(FreshStage):
     """Its API speaks TLS."""
 
     @property
@@ -293,7 +299,7 @@ async def scene_in(folder: Path, *, serve: tuple[str, ...] = (), tls: bool = Fal
     """tls: the API speaks TLS."""
     smsc = Simulator(faults=Faults(receipt_delay_s=1.0))  # so that content is there when it is copied
     await smsc.start()
-    kind = TlsStage if tls else QuickStage
+    kind = TlsStage if tls else FreshStage
     async with rest_peer() as peer:
         more = SETTINGS + over_http(folder.parent / "secrets", peer)
         stage = kind(folder, smsc_port=smsc.port, more=more, log_level="info", serve=serve)

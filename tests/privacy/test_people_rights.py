@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.verbs import ROOT
+from tests.forked import ROOT
 
 
 @pytest.mark.parametrize(

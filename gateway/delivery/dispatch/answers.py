@@ -102,23 +102,26 @@ class Answers:
                 self._note_taken(answer, message, operator_message_id, attempt.links)
             case Deferred(reason, status, after_s):
                 self._counters.deferred += 1
+                code = f"{status:08x}" if status else reason.value
+                self._counters.said(answer.operator, code)
                 attempt.retry_after_s = max(attempt.retry_after_s, after_s)
                 attempt.free = attempt.free and reason in _FREE
                 attempt.misdirected |= status in ABOUT_ADDRESS
                 if reason is DeferReason.NOT_SENT and message.parts[answer.segment] == Part.ATTEMPTED:
                     set_part(message, answer.segment, Part.WAITING)  # so the next operator may have it
                 if message.error not in DOUBTS:  # one stays until the message is taken
-                    message.error = f"{status:08x}" if status else reason.value
+                    message.error = code
             case Refused(status) if status in ABOUT_LINK and self._may_go_on(message, answer.operator):
-                self._counters.refuse(answer.operator)
+                self._counters.refuse(answer.operator, f"{status:08x}")
                 attempt.free = False
                 message.error = f"{status:08x}"
             case Refused(status):
-                self._counters.refuse(answer.operator)
+                self._counters.refuse(answer.operator, f"{status:08x}")
                 set_part(message, answer.segment, Part.REJECTED)
                 attempt.verdict = attempt.verdict or (Status.REJECTED, f"{status:08x}")
             case Unknown(reason, known_as):
                 self._counters.unknown += 1
+                self._counters.said(answer.operator, reason.value)
                 attempt.free = False
                 message.error = reason.value
                 self._note_unknown(answer, attempt, known_as)
@@ -158,6 +161,7 @@ class Answers:
         """
         message, records = attempt.message, self._records
         links = tuple(attempt.links)
+        self._counters.answered(operator, now_ms - attempt.begun_ms)
         if self.concluded is not None:
             self.concluded(attempt, operator, now_ms)
         if is_final(message) or message.status is Status.SUBMITTED:  # by a late answer of an earlier attempt

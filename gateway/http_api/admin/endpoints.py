@@ -56,7 +56,7 @@ def routes_of(sources: Sources, parts: Parts) -> list[Route]:
         *steering_routes(SteeringEndpoints(parts, sources.control, sources.operators)),
         *passkey_routes(sign_in),
         *own_routes(OwnEndpoints(parts, sources.people, sources.party)),
-        *people_routes(parts, sources.people),
+        *people_routes(parts, sources.people, sources.directory),
         *reload_routes(parts, sources.reloads),
         *account_routes(AccountEndpoints(parts, owners, sources.accounts, partial(last_days, sources.ledger.acts))),
         *subject_routes(parts, sources.rights, sources.directory),

@@ -13,6 +13,7 @@ from gateway.accounts.invalid import InvalidSetting
 from gateway.http_api.admin.own_views import (
     AuthenticatorView,
     CodeRequest,
+    ContactRequest,
     EndedView,
     NameRequest,
     PasskeyOptions,
@@ -40,7 +41,7 @@ from gateway.people.registry import Registry
 from gateway.people.roles import Action
 from gateway.people.sessions import Session, Sessions
 from redaction.errors import alone
-from redaction.personal import Purpose, Secret
+from redaction.personal import MessageText, Purpose, Secret
 
 T = TypeVar("T")
 _LAST: Final = "last_factor"
@@ -107,6 +108,17 @@ class OwnEndpoints:
             if each.short_id == call.argument:
                 return each
         raise Refusal("not_found")
+
+    # --------------------------------------------------------------------------------------------------- contact data
+
+    async def correct(self, call: Call) -> Reply:
+        session = await self._opened(call, Action.OWN_CORRECT)
+        asked = await self._parts.body(call, ContactRequest)
+        given = {
+            name: None if each is None else MessageText(each) for name, each in msgspec.structs.asdict(asked).items()
+        }
+        await _done(self._people(session).correct(session.person.id, **given), "invalid_value")
+        return self._parts.replies.empty(b"")
 
     # -------------------------------------------------------------------------------------- password and authenticator
 

@@ -6,6 +6,7 @@ from gateway.http_api.admin.own import OwnEndpoints
 from gateway.http_api.admin.own_views import (
     AuthenticatorView,
     CodeRequest,
+    ContactRequest,
     EndedView,
     NameRequest,
     PasskeyAnswer,
@@ -53,6 +54,7 @@ def own_routes(own: OwnEndpoints) -> list[Route]:
         Route("POST", "/admin/v1/own/passkeys", own.add_passkey, _ADD),
         Route("POST", "/admin/v1/own/passkeys/{id}/name", own.name_passkey, _NAME),
         Route("DELETE", "/admin/v1/own/passkeys/{id}", own.drop_passkey, _DROP),
+        Route("POST", "/admin/v1/own/contact", own.correct, _CORRECT),
         Route("POST", "/admin/v1/own/password", own.set_password, _PASSWORD),
         Route("POST", "/admin/v1/own/totp/begin", own.begin_totp, _BEGIN_TOTP),
         Route("POST", "/admin/v1/own/totp", own.confirm_totp, _CONFIRM_TOTP),
@@ -143,6 +145,16 @@ _DROP: Final = Operation(
     parameters=(_PASSKEY,),
     answers=(Answer(status=204, description="It is gone."),),
     codes=("not_found", "last_factor", *_CHANGED),
+)
+_CORRECT: Final = Operation(
+    id="correct_own_contact",
+    summary="Correct one's own contact data; what is left out stays. One's history says that it was changed.",
+    tag="Session",
+    scope=Action.OWN_CORRECT,
+    body=ContactRequest,
+    example={"name": "Somebody"},
+    answers=(Answer(status=204, description="It is corrected."),),
+    codes=(*BODY, "invalid_value", *_CHANGED),
 )
 _PASSWORD: Final = Operation(
     id="set_own_password",

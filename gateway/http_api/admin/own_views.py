@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+Word = Annotated[str, Meta(min_length=1, max_length=254)]
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="What its owner calls it.")]
 
 
@@ -82,6 +83,17 @@ class PasswordRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __repr__(self) -> str:
         return "PasswordRequest(•••)"
+
+
+class ContactRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be another; what is left out stands."""
+
+    name: Word | None = None
+    email: Word | None = None
+    phone: Word | None = None
+
+    def __repr__(self) -> str:
+        return "ContactRequest(•••)"
 
 
 class CodeRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

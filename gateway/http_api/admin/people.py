@@ -54,7 +54,15 @@ class PeopleEndpoints:
         asker = await self._opened(call, Action.PERSON_READ)
         everyone = await self._registry.everyone()
         found, cursor = page([each for each in everyone if asker.customer in ("", each.customer)], call)
-        return self._parts.answer(PeopleView([_person(each) for each in found], cursor))
+        return self._parts.answer(PeopleView([person_view(each) for each in found], cursor))
+
+    async def person(self, call: Call) -> Reply:
+        """One of another customer is not there."""
+        asker = await self._opened(call, Action.PERSON_READ)
+        person = await self._registry.find(call.argument) if is_person_id(call.argument) else None
+        if person is None or asker.customer not in ("", person.customer):
+            raise Refusal("not_found")
+        return self._parts.answer(person_view(person))
 
     async def end_sessions(self, call: Call) -> Reply:
         """Of somebody else, or of oneself: then this is the last request of one's session."""
@@ -70,7 +78,7 @@ class PeopleEndpoints:
         tokens = await Tokens(self._registry).all()
         found, cursor = page([each for each in tokens if asker.customer in ("", each.customer)], call)
         now_ms = self._parts.clock.now_ms()
-        return self._parts.answer(TokensView([_token(each, now_ms) for each in found], cursor))
+        return self._parts.answer(TokensView([token_view(each, now_ms) for each in found], cursor))
 
     async def own(self, call: Call) -> Reply:
         """The audit log says that contact data was shown."""
@@ -131,7 +139,7 @@ def page(found: Sequence[N], call: Call) -> tuple[list[N], str | None]:
     return rest[:PAGE], rest[PAGE - 1].id if len(rest) > PAGE else None
 
 
-def _person(person: Person) -> PersonView:
+def person_view(person: Person) -> PersonView:
     standing = person.standing
     left = standing.left_ms is not None
     return PersonView(
@@ -145,7 +153,7 @@ def _person(person: Person) -> PersonView:
     )
 
 
-def _token(token: Token, now_ms: int) -> TokenView:
+def token_view(token: Token, now_ms: int) -> TokenView:
     live = "live" if now_ms < token.expires_ms else "expired"
     return TokenView(
         id=token.id,

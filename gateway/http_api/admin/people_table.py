@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from typing import Final
 
+from gateway.accounts.directory import Directory
 from gateway.audit.actor import Actor
 from gateway.control.reloads import Reloads
 from gateway.http_api.admin.asking import AskEndpoint, AskRequest
-from gateway.http_api.admin.declaring import PERSON, does
+from gateway.http_api.admin.declaring import PERSON, READ, does, shows
 from gateway.http_api.admin.own_views import EndedView
 from gateway.http_api.admin.parts import BODY, WHY, Parts
 from gateway.http_api.admin.people import PeopleEndpoints
-from gateway.http_api.admin.people_views import OwnView, PeopleView, RequestsView, RequestView, TokensView
+from gateway.http_api.admin.people_verbs import people_verb_routes
+from gateway.http_api.admin.people_views import OwnView, PeopleView, PersonView, RequestsView, RequestView, TokensView
 from gateway.http_api.admin.reload_views import LookView, ReloadView
 from gateway.http_api.admin.reloading import ReloadEndpoints
 from gateway.http_api.admin.requests import RequestEndpoints
+from gateway.http_api.admin.token_verbs import token_verb_routes
 from gateway.http_api.admin.views import Because
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.registry import Registry
@@ -31,12 +34,15 @@ _PAGED: Final = ("invalid_parameter", "ledger_unavailable")
 _RELOAD: Final = ("reload_under_way", "no_node", "ledger_unavailable")
 
 
-def people_routes(parts: Parts, registry: Registry) -> list[Route]:
+def people_routes(parts: Parts, registry: Registry, directory: Directory) -> list[Route]:
     people, requests = PeopleEndpoints(parts, registry), RequestEndpoints(parts, registry)
     return [
         Route("GET", "/admin/v1/people", people.people, _PEOPLE),
+        Route("GET", "/admin/v1/people/{id}", people.person, _SHOWN),
         Route("POST", "/admin/v1/people/{id}/end-sessions", people.end_sessions, _END_SESSIONS),
         Route("GET", "/admin/v1/tokens", people.tokens, _TOKENS),
+        *people_verb_routes(parts, registry, directory),
+        *token_verb_routes(parts, registry, directory),
         Route("GET", "/admin/v1/own", people.own, _OWN),
         Route("GET", "/admin/v1/requests", requests.all, _REQUESTS),
         Route("POST", "/admin/v1/requests", AskEndpoint(parts, registry).ask, _ASK),
@@ -61,6 +67,16 @@ _PEOPLE: Final = Operation(
     parameters=(_CURSOR,),
     answers=(Answer(description="A page of them.", body=PeopleView),),
     codes=_PAGED,
+)
+_SHOWN: Final = shows(
+    "show_person",
+    "Show somebody who administers, without contact data.",
+    "People",
+    Action.PERSON_READ,
+    PersonView,
+    "The person.",
+    of=(PERSON,),
+    codes=READ,
 )
 _END_SESSIONS: Final = does(
     "end_sessions_of_person",

@@ -10,6 +10,7 @@ from gateway.accept.request import OperatorView
 from gateway.accept.validation import parse_time
 from gateway.accounts.invalid import InvalidSetting
 from gateway.control.desk import Control, Hand
+from gateway.control.figures import figures
 from gateway.control.reports import Report
 from gateway.control.wanted import NodeWanted, OperatorWanted, Switch, Unreadable, W, Wanted, node_in
 from gateway.http_api.admin.gate import Asker
@@ -24,7 +25,7 @@ from gateway.http_api.admin.steering_views import (
 )
 from gateway.http_api.admin.versions import etag, wanted_version
 from gateway.http_api.admin.views import ReasonRequest
-from gateway.http_api.admin.wanted import link_views, node_view, operator_view, said_of, switch_view
+from gateway.http_api.admin.wanted import figures_view, link_views, node_view, operator_view, said_of, switch_view
 from gateway.http_api.replies import Reply
 from gateway.http_api.routes import Call, Handler
 from gateway.ledger.contract import ChangedMeanwhile
@@ -70,7 +71,8 @@ class SteeringEndpoints:
         said = said_of(control, wanted, reports, tells_why=tells_why(asker, Action.OPERATOR_PAUSE))
         fields = {name: getattr(each, name) for name in each.__struct_fields__}
         links = link_views(call.argument, reports)
-        view = AdminOperatorView(**fields, wanted=operator_view(wanted, said), links=links)
+        together = figures_view(figures(call.argument, reports))
+        view = AdminOperatorView(**fields, wanted=operator_view(wanted, said), figures=together, links=links)
         return self._parts.answer(view, more=etag(wanted.version))
 
     def operator_verb(self, word: str) -> Handler:

@@ -82,10 +82,28 @@ class LinkView(Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class FiguresView(Struct, frozen=True, kw_only=True):
+    """A link over all nodes and workers together, as of their last reports. sent_per_s: segments in the last 1, 5 and
+    15 minutes. answered_within_s: half of the answers of 15 minutes, and 99 of 100, came within so many seconds, as far
+    as their buckets tell; null without any. errors: of 15 minutes, by the operator's code or ours. certificate_ends: of
+    those that the operator showed, the earliest.
+    """
+
+    binds_up: int
+    binds: int
+    window_used: int
+    waiting: int
+    sent_per_s: list[float]
+    answered_within_s: list[float | None]
+    errors: dict[str, int]
+    certificate_ends: str | None = None
+
+
 class AdminOperatorView(OperatorView, frozen=True, kw_only=True):
-    """A link as the node that answers has it, what is wanted of it, and how every process has it."""
+    """A link as the node that answers has it, what is wanted of it, and how every process has it, and all together."""
 
     wanted: OperatorWantedView
+    figures: FiguresView
     links: list[LinkView]
 
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.control.desk import Control
+from gateway.control.figures import Figures
 from gateway.control.reports import Report
 from gateway.control.wanted import NodeWanted, OperatorWanted, Switch, W, Wanted
 from gateway.http_api.admin.steering_views import (
     AppliedView,
+    FiguresView,
     LinkView,
     NodeWantedView,
     OperatorWantedView,
@@ -48,6 +50,19 @@ def said_of(control: Control, wanted: Wanted[W], reports: Sequence[Report], *, t
         "at": None if said is None else rfc3339(said.at_ms),
         "reason": _why(control, wanted) if tells_why else None,
     }
+
+
+def figures_view(figures: Figures) -> FiguresView:
+    return FiguresView(
+        binds_up=figures.binds_up,
+        binds=figures.binds,
+        window_used=figures.window_used,
+        waiting=figures.waiting,
+        sent_per_s=list(figures.sent_per_s),
+        answered_within_s=list(figures.answered_within_s),
+        errors=dict(figures.errors),
+        certificate_ends=rfc3339_or_none(figures.certificate_ends_ms),
+    )
 
 
 def link_views(name: str, reports: Sequence[Report]) -> list[LinkView]:

@@ -3,16 +3,17 @@
 import msgspec
 
 from gateway.accounts.directory import Directory
+from gateway.http_api.facades.opendsr.signing import Signing
 from gateway.http_api.records import Sources
 from gateway.http_api.replies import Replies
 from gateway.http_api.sending import SendPath
+from gateway.http_api.subject_requests import RightsSource
 from gateway.process.clock import Clock
-from gateway.rights.desk import RightsDesk
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """sending: the way of every submission. sources: of what is looked up. rights: None where nothing is destroyed on
-    request.
+    request. signing: of answers; None where the settings name no certificate for it.
     """
 
     sending: SendPath
@@ -20,4 +21,5 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     replies: Replies
     clock: Clock
-    rights: RightsDesk | None = None
+    rights: RightsSource | None = None
+    signing: Signing | None = None

@@ -8,6 +8,7 @@ from gateway.http_api.facades.dialect import Facade
 from gateway.http_api.facades.jasmin import api as jasmin
 from gateway.http_api.facades.kannel import sendsms
 from gateway.http_api.facades.msegat import gw
+from gateway.http_api.facades.opendsr import api as opendsr
 from gateway.http_api.facades.parts import Parts
 from gateway.http_api.facades.taqnyat import rest as taqnyat
 from gateway.http_api.facades.twilio import api as twilio
@@ -21,6 +22,7 @@ BUILDERS: Final[Mapping[str, Callable[[Parts], Facade]]] = {
     "unifonic": unifonic.facade,
     "taqnyat": taqnyat.facade,
     "msegat": gw.facade,
+    "opendsr": opendsr.facade,
 }
 
 

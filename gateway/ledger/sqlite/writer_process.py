@@ -23,6 +23,7 @@ from gateway.ledger.sqlite.plan import Plan
 from gateway.ledger.sqlite.writer import VERBS, FileWriter
 from gateway.ledger.sqlite.writer_calls import CALLS, DONE, HELLO, Asked, Frames, encode, error_frame, frame
 from gateway.process.hardening import end_with_parent, forbid_core_dumps
+from gateway.process.sqlite_memory import stop_counting
 
 COLLECT_AT: Final = 20_000
 _DECODERS: Final = [msgspec.msgpack.Decoder(each.asks).decode for each in CALLS]
@@ -123,6 +124,7 @@ def main() -> None:
     ours = socket.socket(fileno=int(sys.argv[2]))
     for descriptor in map(int, sys.argv[2:]):
         os.set_inheritable(descriptor, False)
+    stop_counting()
     gc.freeze()
     gc.set_threshold(COLLECT_AT)
     uvloop.run(serve(asked, ours))

@@ -12,7 +12,7 @@ from config.expected import choices, may_be_unset
 from config.operators import LoopbackOperatorSettings, RouteSettings, SmppOperatorSettings
 from config.reload import Reload, reload_of
 from config.secret import SecretRef
-from config.settings import FacadeSettings, HttpSettings, LogSettings, Settings
+from config.settings import FacadeSettings, HttpSettings, LogSettings, OpenDsrSettings, Settings
 
 RESTART = [
     "http.host",
@@ -21,6 +21,7 @@ RESTART = [
     "http.tls_terminated_upstream",
     "http.trusted_proxies",
     *(f"http.facades.{name}" for name in FacadeSettings.__struct_fields__),
+    *(f"http.opendsr.{name}" for name in OpenDsrSettings.__struct_fields__),
     "smpp_server.host",
     "smpp_server.port",
     "smpp_server.shared_port",

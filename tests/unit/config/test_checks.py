@@ -27,12 +27,14 @@ from config.retention import DEFAULT_RETENTION
 from config.secret import SecretRef
 from config.settings import (
     DispatchSettings,
+    FacadeSettings,
     HttpSettings,
     KeyServerSettings,
     KeystoreSettings,
     LedgerSettings,
     MessageSettings,
     MetricsSettings,
+    OpenDsrSettings,
     RedisSettings,
     RetentionSettings,
     RootSlotSettings,
@@ -43,6 +45,7 @@ from config.settings import (
 )
 
 LOCAL = SmppOperatorSettings(name="local", host="127.0.0.1", system_id="g", password=SecretRef(env="P"))
+SIGNED_BY_NOBODY = OpenDsrSettings(domain="gateway.example", certificate="c.pem")
 K = TypeVar("K", SmppOperatorSettings, RestOperatorSettings)
 ABROAD = OperatorRegister(country="DE", contract_reference="C-1")
 REMOTE = msgspec.structs.replace(
@@ -131,6 +134,11 @@ def test_a_public_listener_needs_tls_here_or_upstream() -> None:
         (Settings(http=HttpSettings(tls_certificate="c")), "http.tls_certificate", "tls_incomplete"),
         (Settings(http=HttpSettings(tls_key="k")), "http.tls_key", "tls_incomplete"),
         (Settings(http=HttpSettings(port=9090)), "metrics.port", "port_taken"),
+        (
+            Settings(http=HttpSettings(facades=FacadeSettings(opendsr=True), opendsr=SIGNED_BY_NOBODY)),
+            "http.opendsr.key",
+            "opendsr_unsigned",
+        ),
         (Settings(smpp_server=SmppServerSettings(port=8080)), "smpp_server.port", "port_taken"),
         (Settings(smpp_server=SmppServerSettings(tls_key="k")), "smpp_server.tls_key", "tls_incomplete"),
         (

@@ -182,6 +182,26 @@ def test_digests_that_begin_alike_are_those_of_the_whole(given: tuple[bytes, int
         assert begun.of(each) == blake2s(octets + each, digest_size=size, key=key, person=person).digest()
 
 
+@given(BEGUN, st.data())
+def test_a_digest_may_begin_with_that_of_the_beginning(
+    given: tuple[bytes, int, bytes, bytes, bytes], data: st.DataObject
+) -> None:
+    octets, size, key, person, more = given
+    until, first = data.draw(st.integers(0, len(more))), data.draw(st.integers(0, size))
+    begun = primitives.Begun(octets, size=size, key=key, person=person)
+    both = begun.of(more[:until])[:first] + begun.of(more)[first:]
+    assert begun.of_both(more, until, first) == both
+    assert pure.Begun(octets, size=size, key=key, person=person).of_both(more, until, first) == both
+
+
+@pytest.mark.parametrize(
+    "wrong", [("text", 0, 0), (b"1", 2, 0), (b"1", -1, 0), (b"1", 0, 33), (b"1", 0, -1), (b"1", "0", 0), (b"1",)]
+)
+def test_what_is_no_beginning_is_refused(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        by_c().Begun(b"").of_both(*wrong)
+
+
 @given(st.binary(max_size=32), st.binary(max_size=8), st.binary(max_size=300))
 def test_a_digest_of_two_octets_is_that_of_blake2s(key: bytes, person: bytes, octets: bytes) -> None:
     whole = blake2s(octets, digest_size=2, key=key, person=person).digest()

@@ -25,6 +25,8 @@ from redaction.errors import alone
 from redaction.personal import Secret
 
 _PLAIN: Final = "text/plain"
+_HTML: Final = "text/html"
+"""What its framework says of an answer of which it says nothing."""
 _ANY: Final = frozenset({"GET", "POST"})
 _GET: Final = frozenset({"GET"})
 NOT_DEFINED: Final = "ND"
@@ -100,7 +102,7 @@ class _Api:
         self._left = parts.sources.left
 
     def ping(self) -> Reply:
-        return self._replies.of(200, b"Jasmin/PONG", _PLAIN)
+        return self._replies.of(200, b"Jasmin/PONG", _HTML)
 
     def read(self, asked: Asked, key: ApiKey) -> Sequence[Order]:
         return read(asked, key, self._clock.now_ms())
@@ -159,11 +161,11 @@ def _success(message: Message) -> str:
     return f'Success "{uuid_of(message.id)}"'
 
 
-def _rate(fields: Fields) -> dict[str, int]:
+def _rate(fields: Fields) -> dict[str, float]:
     """Of a text without a content one part; there are no prices here."""
     said = said_in(fields)
     try:
-        return {"unit_rate": 0, "submit_sm_count": plan(said.get("content", "")).segments}
+        return {"unit_rate": 0.0, "submit_sm_count": plan(said.get("content", "")).segments}
     except EncodingError:
         raise alone(Refusal("forbidden_character", "text")) from None
 

@@ -110,7 +110,7 @@ class Messages:
     def _desk(self) -> RightsDesk:
         if self._parts.rights is None:
             raise Refusal("unsupported")
-        return self._parts.rights
+        return self._parts.rights.desk
 
     def _stored(self, message: Message, account: Account) -> MessageObject:
         return stored(message, self._parts.sources.mask(message), account)

@@ -7,6 +7,8 @@ from gateway.ledger.contract import DocumentWrite
 from gateway.process.clock import ManualClock
 from tests.unit.gateway.small_acts import SmallActs
 
+BUSY = LinkReport(state="up", binds_up=1, waiting=7, sent=9, rates=(1.0, 1.0, 1.0), took=(0, 9), errors={"00000058": 1})
+
 
 class Place:
     """Processes on one ledger."""
@@ -39,7 +41,7 @@ async def test_only_what_changed_is_written_and_everything_now_and_then() -> Non
     reporter = place.process(1)
     await reporter.report()
     version = await place.acts.version()
-    place.said[1] = replace(place.said[1], operators={"a": LinkReport(state="up", binds_up=1, waiting=7, sent=9)})
+    place.said[1] = replace(place.said[1], operators={"a": BUSY})
     await reporter.report()
     assert await place.acts.version() == version, "how much waits or was sent is not worth a write"
     place.said[1] = replace(place.said[1], applied={"dispatch": 3})

@@ -102,7 +102,9 @@ async def test_a_refusal_ends_the_message_and_is_told(tmp_path: Path) -> None:
         assert [event.status for event in await road.events()] == [Status.REJECTED]
         await road.settled()
         assert road.ended == [Status.REJECTED]
-        assert (road.dispatch.counters.refused, road.dispatch.counters.refused_by) == (1, {"loop": 1})
+        counters = road.dispatch.counters
+        assert (counters.refused, counters.refused_by, counters.codes) == (1, {"loop": 1}, {"loop": {"0000000b": 1}})
+        assert sum(counters.took["loop"]) == 1
 
 
 async def test_one_refused_segment_rejects_the_message_and_keeps_the_ids_of_the_others(tmp_path: Path) -> None:

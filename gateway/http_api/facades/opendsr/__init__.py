@@ -1,0 +1,1 @@
+"""OpenDSR: controllers hand over what people ask of them."""
