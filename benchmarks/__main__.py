@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from benchmarks import consoles as console_costs
 from benchmarks import facades, kills, low, micro, nodes, peers, reloading, uneven
 from benchmarks import fairness as fairness_beside
 from benchmarks import privacy as privacy_costs
@@ -390,6 +391,18 @@ def stored(
     return Run(
         measure=lambda there, _, watch: stored_costs.run(there, watch, records=records),
         options=Options(engine=engine, workers=workers),
+    )
+
+
+@app.command("console")
+@reported
+def consoles(
+    records: Annotated[int, typer.Option(min=1000, help="Records in the ledger.")] = 1_000_000,
+) -> Run:
+    """Each page of the console over a full ledger, and what 20 consoles that refresh cost."""
+    return Run(
+        measure=lambda there, _, watch: console_costs.run(there, watch, records=records),
+        options=Options(engine="sqlite", workers=1),
     )
 
 

@@ -154,6 +154,7 @@ _TICKET: Final = {
     "written": Need("/admin/v1/tickets/{id}/posts", Action.TICKET_SHOW),
 }
 _TICKETS: Final = {"tickets": _all("tickets", Action.TICKET_READ, "state", "customer", "message", "assigned", "cursor")}
+_PROOF: Final = {"proof": Need("/admin/v1/audit/entries/{id}", Action.AUDIT_READ)}
 
 SCREENS: Final = (
     Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of, is_shared=True),
@@ -184,6 +185,7 @@ SCREENS: Final = (
     _thing("cases", "case", N_("Case"), Action.CASE_READ),
     _list("requests", N_("Two persons"), Action.REQUEST_READ, "cursor"),
     _list("audit", N_("Audit log"), Action.AUDIT_READ, "act", "customer", "last"),
+    Screen("/console/audit/{id}", N_("Entry and proof"), Action.AUDIT_READ, "proof.html", _PROOF),
     _list("people", N_("People"), Action.PERSON_READ, "cursor"),
     _thing("people", "person", N_("Person"), Action.PERSON_READ),
     _list("tokens", N_("Tokens of machines"), Action.TOKEN_READ, "cursor"),
