@@ -14,7 +14,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from benchmarks import facades, kills, low, micro, nodes, peers, reloading
+from benchmarks import consoles as console_costs
+from benchmarks import facades, kills, low, micro, nodes, peers, reloading, uneven
 from benchmarks import fairness as fairness_beside
 from benchmarks import privacy as privacy_costs
 from benchmarks import retention as retention_costs
@@ -195,6 +196,13 @@ COMMANDS: Final = (
         "What a message costs at 50, 200 and 500 a second, beside Kannel; an idle node.",
         20_000,
         AT_RATES,
+    ),
+    (
+        "uneven",
+        uneven.measured,
+        "How full an operator's window is whose answers take 10 ms to a second.",
+        20_000,
+        CLOSED - {"seconds"} | {"messages"},
     ),
     ("crowd", scenario("crowd"), "10,000 idle binds and 5,000 idle connections beside traffic.", 20_000, AT_RATES),
     ("memory", scenario("memory"), "RSS over a long run.", 200_000, CLOSED | {"runs"}),
@@ -383,6 +391,18 @@ def stored(
     return Run(
         measure=lambda there, _, watch: stored_costs.run(there, watch, records=records),
         options=Options(engine=engine, workers=workers),
+    )
+
+
+@app.command("console")
+@reported
+def consoles(
+    records: Annotated[int, typer.Option(min=1000, help="Records in the ledger.")] = 1_000_000,
+) -> Run:
+    """Each page of the console over a full ledger, and what 20 consoles that refresh cost."""
+    return Run(
+        measure=lambda there, _, watch: console_costs.run(there, watch, records=records),
+        options=Options(engine="sqlite", workers=1),
     )
 
 

@@ -294,7 +294,7 @@ class Bench:
 
     def _timeline(self, samples: Sequence[Any], began: float, first: int) -> list[tuple[float, int, int]]:
         base = self._mix.segments(0, first)
-        return [(round(moment - began, 3), max(0, sub - base), max(0, rec - base)) for moment, sub, rec in samples]
+        return [(round(moment - began, 3), max(0, sub - base), max(0, rec - base)) for moment, sub, rec, _ in samples]
 
 
 class Moments(msgspec.Struct, frozen=True):

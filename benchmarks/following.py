@@ -55,11 +55,11 @@ class Followers:
 
     def _look(self) -> None:
         if self._smsc.samples:
-            self._tell(self._smsc.samples[-1][1:])
+            self._tell(self._smsc.samples[-1][1:3])
 
     def _look_for_more(self) -> None:
         self._look()
-        seen = [each.samples[-1][1:] for each in self._children() if each.samples]
+        seen = [each.samples[-1][1:3] for each in self._children() if each.samples]
         if seen != self._seen:
             self._seen, self._since = seen, time.monotonic()
         elif time.monotonic() - self._since > QUIET_S:

@@ -19,12 +19,20 @@ class Habit(msgspec.Struct, frozen=True):
     text: str
 
 
+UNEVEN: Final = ((0.8, 1.0), (0.15, 10.0), (0.05, 100.0))
+"""Shares of messages, and how long an uneven operator takes for each beside the quickest."""
 _WHOLE: Final = "throttle_above_per_s"
 HABITS: Final[Mapping[str, Habit]] = {
     "throttle": Habit("throttle_rate", 1.0, 0.9, "share of messages answered ESME_RTHROTTLED, to be sent again"),
     "queue-full": Habit("queue_full_rate", 1.0, 0.9, "share answered ESME_RMSGQFUL, to be sent again"),
     "throttle-above": Habit(_WHOLE, 1.0, 1e6, "messages a second beyond which it throttles"),
     "answer-delay": Habit("answer_delay_s", 0.001, 60_000, "milliseconds until it answers"),
+    "uneven": Habit(
+        "answers",
+        0.01,
+        100.0,
+        "times 10 ms until it answers 80 of 100; 15 take ten times that, 5 a hundred times",
+    ),
     "receipt-delay": Habit("receipt_delay_s", 0.001, 600_000, "milliseconds until the receipt"),
     "receipts-twice": Habit("receipt_twice_rate", 1.0, 1.0, "share of receipts that come twice"),
     "strangers": Habit("unknown_receipts", 1.0, 1.0, "share of messages that bring a receipt for nobody, too"),
@@ -51,6 +59,8 @@ def faults_of(habits: Mapping[str, float]) -> Faults:
     found: dict[str, Any] = {HABITS[name].field: value * HABITS[name].worth for name, value in habits.items()}
     if _WHOLE in found:
         found[_WHOLE] = round(found[_WHOLE])
+    if "answers" in found:
+        found["answers"] = tuple((share, times * found["answers"]) for share, times in UNEVEN)
     return Faults(**found)
 
 

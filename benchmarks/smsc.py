@@ -2,7 +2,7 @@
 
 Commands: `until` (totals that must be reached; answered when they are), `lot` (what is known of some messages),
 `down` and `up`, `receipts` (the share of messages that get one from then on). It gives a sample four times a second. It
-keeps a moment and a few bits for each message, nothing else.
+keeps a moment and a few bits for each message, nothing else, and how many were without an answer over time.
 """
 
 import asyncio
@@ -51,6 +51,9 @@ class Stamps(Onlooker):
         self._came: SubmitSm | None = None
         self._doubled = doubled
         self._untold: set[str] = set()
+        self._unanswered = 0
+        self._changed = time.perf_counter()
+        self._held_s = 0.0
         self.receipts_told = 0
         self.receipts_asked = 0
         self.strangers = 0
@@ -60,6 +63,22 @@ class Stamps(Onlooker):
 
     def submitted(self, submit: SubmitSm) -> None:
         self._came = submit
+        self._count(1)
+
+    def left(self) -> None:
+        self._count(-1)
+
+    def _count(self, change: int) -> None:
+        """Of messages without an answer."""
+        self.held_s()
+        self._unanswered += change
+
+    def held_s(self) -> float:
+        """Seconds that messages were without an answer, of all of them together."""
+        now = time.perf_counter()
+        self._held_s += self._unanswered * (now - self._changed)
+        self._changed = now
+        return self._held_s
 
     def answered(self, response: SubmitSmResp) -> None:
         """What is not taken will come again."""
@@ -215,7 +234,7 @@ class Station:
 
     def _sample(self) -> None:
         tally = self.simulator.tally
-        child.say({"sample": [time.perf_counter(), tally.accepted, self.stamps.receipts_told]})
+        child.say({"sample": [time.perf_counter(), tally.accepted, self.stamps.receipts_told, self.stamps.held_s()]})
         asyncio.get_running_loop().call_later(SAMPLE_S, self._sample)
 
 

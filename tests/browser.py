@@ -16,6 +16,19 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") o
 needs_browser: Final = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium (on Debian: chromium)")
 THEMES: Final = ("light", "dark")
 WIDTHS: Final = (360, 1280)
+_OUT_OF_CARDS: Final = """
+() => [...document.querySelectorAll('.card')].flatMap((card) => {
+  const edge = card.getBoundingClientRect();
+  return [...card.querySelectorAll('time, code, bdi, a, button, .state')]
+    .filter((each) => !each.closest('.table, pre') && each.offsetParent)
+    .filter((each) => {
+      const box = each.getBoundingClientRect();
+      return box.right > edge.right + 1 || box.left < edge.left - 1;
+    })
+    .map((each) => each.textContent.slice(0, 40));
+})
+"""
+"""What is seen beyond the edge of the card that it stands in, where nothing scrolls."""
 _RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
@@ -52,7 +65,7 @@ async def looking(browser: Any, url: str, cookie: str = "", *, judged: bool = Fa
 
 async def faults_of(page: Any) -> list[str]:
     """What is wrong with the page as it is shown now, by axe-core's rules for WCAG 2.2 AA; whether it is wider than
-    the window; and whether something is shown that is to be hidden.
+    the window, or something than its card; and whether something is shown that is to be hidden.
     """
     found = await page.evaluate(
         "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}))"
@@ -61,5 +74,7 @@ async def faults_of(page: Any) -> list[str]:
     )
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     shown = await page.evaluate("[...document.querySelectorAll('[hidden]')].filter((each) => each.offsetParent).length")
+    out = await page.evaluate(_OUT_OF_CARDS)
     faults = [f"{name}: {html[:200]} {why[:300]}" for name, html, why in found]
+    faults += [f"runs out of its card: {each}" for each in out]
     return faults + ["wider than the window"] * bool(wide) + ["hidden, and shown"] * bool(shown)

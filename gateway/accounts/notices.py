@@ -54,6 +54,11 @@ class NoticesGiven:
         read = [(customer, _read(each)) async for customer, each in self._documents()]
         return {customer: given for customer, given in read if given is not None}
 
+    async def of(self, customer: int) -> Given | None:
+        """What one customer got last. Raises LedgerUnavailable."""
+        document = await self._acts.find(KIND, str(customer))
+        return None if document is None else _read(document)
+
     async def note_use(self, number: int, since_ms: int) -> int:
         """Write down who used the gateway since version `number` of that time; how many had it not yet.
 

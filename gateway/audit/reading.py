@@ -1,4 +1,4 @@
-"""The newest entries of the log, read backwards from its files, tile by tile."""
+"""Entries of the log, read from its files: the newest ones, backwards, tile by tile; and one with its proof."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.audit.checkpoint import read_checkpoint
+from gateway.audit.checkpoint import Proof, read_checkpoint
 from gateway.audit.entries import read_entry
 from gateway.audit.tiles import CHECKPOINT, TileReader, TilesDamaged, minimum
 from gateway.audit.tree import WIDTH
@@ -26,6 +26,20 @@ def signed_size(folder: Path) -> int:
         return read_checkpoint(read_note((folder / CHECKPOINT).read_bytes())).size
     except FileNotFoundError:
         return 0
+
+
+def proven(folder: Path, index: int) -> tuple[bytes, Proof] | None:
+    """An entry, and the proof that it stands in what was signed last; None where there is none, or not any more.
+
+    Raises TilesDamaged.
+    """
+    try:
+        note = read_note((folder / CHECKPOINT).read_bytes())
+    except FileNotFoundError:
+        return None
+    reader = TileReader(folder, read_checkpoint(note).size)
+    entry = reader.entry(index)
+    return None if entry is None else (entry, Proof(index, tuple(reader.entry_path(index)), note))
 
 
 def newest(folder: Path, wanted: Callable[[dict[str, Any]], bool], count: int, most: int | None = None) -> list[Found]:

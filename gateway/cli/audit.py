@@ -13,12 +13,12 @@ from config.settings import Settings
 from gateway.audit.acts import Act
 from gateway.audit.anchor import read_anchor
 from gateway.audit.building import log_writer
-from gateway.audit.checkpoint import Proof, read_checkpoint
+from gateway.audit.checkpoint import read_checkpoint
 from gateway.audit.entries import BadEntry, named, read_entry
 from gateway.audit.pruning import LEAST_DAYS, prune_before
-from gateway.audit.reading import newest
+from gateway.audit.reading import newest, proven
 from gateway.audit.sequencer import Sequencer
-from gateway.audit.tiles import CHECKPOINT, MINIMUM, TileReader, TilesDamaged, minimum
+from gateway.audit.tiles import CHECKPOINT, MINIMUM, TilesDamaged, minimum
 from gateway.audit.verify import verify
 from gateway.audit.writing import ForkFound, LogWriter, TreeBusy
 from gateway.cli.audit_certificates import app as certificates
@@ -99,16 +99,15 @@ def prove(
 
     async def work() -> dict[str, object]:
         async with _opened(config) as (_, writer):
-            note = _checkpoint_in(writer.folder)
-            reader = TileReader(writer.folder, read_checkpoint(note).size)
-            entry = reader.entry(index)
-            if entry is None:
-                raise Failed(f"there is no entry {index} in a log of {reader.size}", "no_entry")
-            proof = Proof(index, tuple(reader.entry_path(index)), note)
+            size = read_checkpoint(_checkpoint_in(writer.folder)).size
+            found = proven(writer.folder, index)
+            if found is None:
+                raise Failed(f"there is no entry {index} in a log of {size}", "no_entry")
+            entry, proof = found
             file.write_bytes(entry)
             beside = file.with_name(file.name + ".tlog-proof")
             beside.write_text(proof.text, "utf-8")
-            return {"entry": entry.decode(), "proof": str(beside), "size": reader.size}
+            return {"entry": entry.decode(), "proof": str(beside), "size": size}
 
     show(run(work()), json)
 

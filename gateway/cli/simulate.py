@@ -15,6 +15,8 @@ from operators.simulator.script import Script, ScriptError, Taken
 from operators.simulator.scripted import ScriptedSmsc, run_script
 from operators.smpp.session import SessionSettings
 
+LONGEST_S = 600
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Peers to try things with.")
 
 
@@ -30,6 +32,9 @@ def simulate_smsc(
     password: Annotated[str, typer.Option(envvar="SMSC_PASSWORD", help="Password of a bind.")] = "secret",  # noqa: S107
     system_id: Annotated[str, typer.Option(help="system_id of a bind.")] = "gateway",
     answer_delay: Annotated[float, typer.Option(help="Seconds before each response.")] = 0.0,
+    answers: Annotated[
+        str, typer.Option(help="Shares of messages and milliseconds until their responses: 0.8:10,0.15:100,0.05:1000.")
+    ] = "",
     error_rate: Annotated[float, typer.Option(help="Share answered ESME_RSYSERR.")] = 0.0,
     throttle_rate: Annotated[float, typer.Option(help="Share answered ESME_RTHROTTLED.")] = 0.0,
     silent_rate: Annotated[float, typer.Option(help="Share never answered.")] = 0.0,
@@ -54,6 +59,7 @@ def simulate_smsc(
         return
     faults = Faults(
         answer_delay_s=answer_delay,
+        answers=answers_of(answers),
         error_rate=error_rate,
         throttle_rate=throttle_rate,
         silent_rate=silent_rate,
@@ -107,3 +113,22 @@ def _speak(path: Path, host: str, port: int, *, octets: bool, json: bool) -> Non
 def _show_at_once(value: dict[str, object], json: bool) -> None:
     show(value, json)
     sys.stdout.flush()
+
+
+def answers_of(text: str) -> tuple[tuple[float, float], ...]:
+    """Shares, and seconds. Raises typer.BadParameter."""
+    pairs = [_pair(each) for each in text.split(",") if each.strip()]
+    if sum(share for share, _ in pairs) > 1 + 1e-9:
+        raise typer.BadParameter("the shares of --answers are more than all messages")
+    return tuple(pairs)
+
+
+def _pair(text: str) -> tuple[float, float]:
+    share, _, milliseconds = text.partition(":")
+    try:
+        pair = float(share), float(milliseconds) / 1000
+    except ValueError:
+        pair = 0.0, 0.0
+    if not (0 < pair[0] <= 1 and 0 <= pair[1] <= LONGEST_S):
+        raise typer.BadParameter(f"--answers takes share:milliseconds, commas between; {LONGEST_S} s at most")
+    return pair

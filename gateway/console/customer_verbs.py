@@ -42,6 +42,12 @@ _CLASSES: Final = Field(
     is_needed=False,
     hint=N_("One a line; empty for all. otp, transactional, promotional …"),
 )
+STANDINGS: Final = (
+    ("requested", N_("requested")),
+    ("active", N_("active")),
+    ("refused", N_("refused")),
+    ("expired", N_("expired")),
+)
 CUSTOMERS: Final = (
     _customer(
         "pause",
@@ -176,6 +182,25 @@ CUSTOMERS: Final = (
         tab="/access",
         reason=REASON,
         grave=True,
+    ),
+    _customer(
+        "sender-standing",
+        Action.SENDER_CHANGE,
+        N_("Change how a sender stands at an operator"),
+        N_("What else the register says of it stays."),
+        Field(name="name", label=N_("Sender"), most=20),
+        Field(name="operator", label=N_("Operator"), most=32),
+        Field(name="state", label=N_("State"), kind=Kind.CHOICE, choices=STANDINGS),
+        Field(name="until", label=N_("Until"), is_needed=False, most=10, hint=N_("Its last day, as 2027-12-31.")),
+        tab="/rules",
+    ),
+    _customer(
+        "notice-read",
+        Action.CUSTOMER_READ,
+        N_("We have read it"),
+        N_("Written down as a notice that was given; it is no consent."),
+        Field(name="notice", label=N_("Version"), kind=Kind.WHOLE),
+        tab="/notice",
     ),
     _customer(
         "fraud-overrides",

@@ -9,6 +9,7 @@ from gateway.console.paths import HOME, OWN
 from gateway.console.standing import now_of
 from gateway.console.traffic import all_traffic_of, traffic_of
 from gateway.html.words import N_
+from gateway.http_api.problems import problem_list
 from gateway.people.roles import Action
 
 Values = Mapping[str, Any]
@@ -121,6 +122,7 @@ _ACCESS: Final = {
     "keys": _of_customer("keys", Action.KEY_READ, is_optional=False),
     "esmes": _of_customer("esmes", Action.ESME_READ),
     "senders": _of_customer("senders", Action.SENDER_READ),
+    "register": _of_customer("sender-register", Action.SENDER_READ),
 }
 _WEBHOOK: Final = {"webhook": _of_customer("webhook", Action.WEBHOOK_READ), "tasks": _TASKS}
 _WEBHOOKS: Final = {"customers": _CUSTOMERS, "tasks": _TASKS}
@@ -129,6 +131,8 @@ _TRAFFIC: Final = {"traffic": _all("traffic", Action.USAGE_READ, "by", offset="+
 _RULES: Final = {"packs": _all("rules", Action.RULES_READ)}
 _STANDING: Final = {"nodes": _NODES, **_SWITCHES, "system": _SYSTEM}
 _OWN: Final = {"own": _all("own", Action.OWN_READ), "kept": _all("own/passkeys", Action.OWN_READ)}
+_NOTICE: Final = {"told": _of_customer("notice", Action.CUSTOMER_READ)}
+_START: Final = {"senders": _of_customer("senders", Action.SENDER_READ)}
 _CUSTOMER_RULES: Final = {
     "rules": _of_customer("rules", Action.RULES_READ, is_optional=False),
     "register": _of_customer("sender-register", Action.SENDER_READ),
@@ -150,6 +154,7 @@ _TICKET: Final = {
     "written": Need("/admin/v1/tickets/{id}/posts", Action.TICKET_SHOW),
 }
 _TICKETS: Final = {"tickets": _all("tickets", Action.TICKET_READ, "state", "customer", "message", "assigned", "cursor")}
+_PROOF: Final = {"proof": Need("/admin/v1/audit/entries/{id}", Action.AUDIT_READ)}
 
 SCREENS: Final = (
     Screen(HOME, N_("Now"), Action.SYSTEM_READ, "now.html", _NOW, now_of, is_shared=True),
@@ -166,6 +171,8 @@ SCREENS: Final = (
     Screen("/console/customers/{id}/webhook", N_("Webhook"), Action.WEBHOOK_READ, "webhook.html", _WEBHOOK),
     Screen("/console/customers/{id}/traffic", N_("Traffic"), Action.USAGE_READ, "traffic.html", _USAGE, traffic_of),
     Screen("/console/customers/{id}/rules", N_("Rules"), Action.RULES_READ, "customer_rules.html", _CUSTOMER_RULES),
+    Screen("/console/customers/{id}/notice", N_("Privacy notice"), Action.CUSTOMER_READ, "notice.html", _NOTICE),
+    Screen("/console/customers/{id}/start", N_("First requests"), Action.SENDER_READ, "start.html", _START),
     Screen("/console/customers/{id}/consent", N_("Consents"), Action.SUPPRESSION_READ, "consent.html", {}),
     Screen("/console/webhooks", N_("Webhooks"), Action.WEBHOOK_READ, "webhooks.html", _WEBHOOKS),
     Screen("/console/traffic", N_("Traffic"), Action.USAGE_READ, "all_traffic.html", _TRAFFIC, all_traffic_of),
@@ -178,11 +185,15 @@ SCREENS: Final = (
     _thing("cases", "case", N_("Case"), Action.CASE_READ),
     _list("requests", N_("Two persons"), Action.REQUEST_READ, "cursor"),
     _list("audit", N_("Audit log"), Action.AUDIT_READ, "act", "customer", "last"),
+    Screen("/console/audit/{id}", N_("Entry and proof"), Action.AUDIT_READ, "proof.html", _PROOF),
     _list("people", N_("People"), Action.PERSON_READ, "cursor"),
     _thing("people", "person", N_("Person"), Action.PERSON_READ),
     _list("tokens", N_("Tokens of machines"), Action.TOKEN_READ, "cursor"),
     Screen("/console/nodes", N_("Nodes"), Action.SYSTEM_READ, "nodes.html", _STANDING),
     _list("settings", N_("Settings"), Action.SETTINGS_READ),
+    Screen(
+        "/console/codes", N_("What codes mean"), Action.OWN_READ, "codes.html", {}, lambda _: {"codes": problem_list()}
+    ),
     Screen(OWN, N_("Your account"), Action.OWN_READ, "own.html", _OWN, is_listed=False),
 )
 """In the order of the menu."""

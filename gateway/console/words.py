@@ -26,6 +26,8 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "closed": (GOOD, N_("closed")),
     "enabled": (GOOD, N_("enabled")),
     "disabled": (OFF, N_("disabled")),
+    "active": (GOOD, N_("active")),
+    "requested": (WARN, N_("requested")),
     "live": (GOOD, N_("live")),
     "expired": (OFF, N_("expired")),
     "revoked": (OFF, N_("revoked")),

@@ -56,6 +56,17 @@ class Chance:
             drawn -= rate
         return st.OK
 
+    def answer_delay_s(self) -> float:
+        """Until the answer to a message."""
+        faults = self._faults
+        if faults.answers:
+            drawn = self._random.random()
+            for share, delay_s in faults.answers:
+                if drawn < share:
+                    return delay_s
+                drawn -= share
+        return faults.answer_delay_s
+
     def _rate(self, now: float) -> int:
         """Messages so far in this second, this one included."""
         if now - self._second >= 1.0:

@@ -13,8 +13,9 @@ ReceiptForm = Literal["text", "tlv", "both"]
 class Faults:
     """What goes wrong. Rates are shares 0..1 of messages; 0 and None switch a fault off. The default is a good SMSC.
 
-    error_rate: refused with `error_status`. throttle_above_per_s: messages beyond it in one second get ESME_RTHROTTLED.
-    silent_rate: neither taken nor answered.
+    answers: shares of messages, and the seconds until each of them is answered; what is left of 1 is answered after
+    `answer_delay_s`. error_rate: refused with `error_status`. throttle_above_per_s: messages beyond it in one second
+    get ESME_RTHROTTLED. silent_rate: neither taken nor answered.
     drop_every: cut the connection at its Nth submit_sm, which is not taken; answers not yet written are lost with it.
     receipt_rate: share of messages that get the receipt they asked for. receipt_state_failed_rate: UNDELIV, of those.
     receipt_before_response: the receipt leaves first, without its delay.
@@ -23,6 +24,7 @@ class Faults:
     """
 
     answer_delay_s: float = 0.0
+    answers: tuple[tuple[float, float], ...] = ()
     error_rate: float = 0.0
     error_status: int = st.RSYSERR
     throttle_rate: float = 0.0

@@ -69,8 +69,7 @@ class Messages:
             self._receipts.send()
             self._answer(link, response, now)
             return
-        self._answer(link, response, now)
-        delay_s = faults.answer_delay_s + faults.receipt_delay_s
+        delay_s = self._answer(link, response, now) + faults.receipt_delay_s
         if not delay_s:
             self._receipts.add(receipts)
         elif receipts:
@@ -81,12 +80,18 @@ class Messages:
         message_id = write_id(number, faults.receipt_id_form or faults.id_form)
         return self._chance.receipts(Receipt(message_id, submit, ReceiptState.DELIVERED, self._dates.now()))
 
-    def _answer(self, link: Link, response: p.SubmitSmResp, now: float) -> None:
+    def _answer(self, link: Link, response: p.SubmitSmResp, now: float) -> float:
+        """After how many seconds."""
         self._onlooker.answered(response)
-        delay_s = self._chance.faults.answer_delay_s
+        delay_s = self._chance.answer_delay_s()
         if delay_s:
-            self._agenda.add(now + delay_s, partial(link.answer, response))
-            return
+            self._agenda.add(now + delay_s, partial(self._leave, link, response))
+        else:
+            self._leave(link, response)
+        return delay_s
+
+    def _leave(self, link: Link, response: p.SubmitSmResp) -> None:
+        self._onlooker.left()
         link.answer(response)
 
     def _look_for_duplicate(self, submit: p.SubmitSm, seen: set[int]) -> None:

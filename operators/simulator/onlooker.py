@@ -13,5 +13,8 @@ class Onlooker:
     def answered(self, response: p.SubmitSmResp) -> None:
         """This answer is on its way, or will be after the delay."""
 
+    def left(self) -> None:
+        """An answer leaves, after its delay."""
+
     def acknowledged(self, receipt: Receipt) -> None:
         """This receipt was taken."""

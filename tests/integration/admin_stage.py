@@ -25,6 +25,7 @@ from gateway.people.registry import Registry
 from gateway.people.roles import Action, Role
 from gateway.people.sessions import COOKIE, Sessions
 from gateway.people.tokens import Tokens
+from gateway.process.clock import GuardedClock
 from gateway.process.manual_clock import ManualClock
 from redaction.notes import read_note
 from redaction.personal import MessageText, Purpose, Secret
@@ -139,6 +140,15 @@ class Admin:
         found = [json.loads(each) for each in [*written, *waiting]]
         return [each for each in found if each["act"] == act]
 
+    async def signed(self, act: str) -> int:
+        """Index of the first entry of this act, once it is signed."""
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                for index, each in enumerate(await asyncio.to_thread(self._log)):
+                    if json.loads(each)["act"] == act:
+                        return index
+                await asyncio.sleep(0.01)
+
     @property
     def audit_folder(self) -> Path:
         writer = self.node.stores.audit.writer
@@ -154,13 +164,17 @@ class Admin:
 
 
 @asynccontextmanager
-async def running_admin(folder: Path, *, proxies: str = "[]", more: str = "") -> AsyncIterator[Admin]:
-    """proxies: that are trusted, as the settings have them. more: further sections of the settings."""
+async def running_admin(
+    folder: Path, *, proxies: str = "[]", more: str = "", clock: GuardedClock | None = None
+) -> AsyncIterator[Admin]:
+    """proxies: that are trusted, as the settings have them. more: further sections of the settings. clock: of the node;
+    None for the system's.
+    """
     file = folder / "gateway.toml"
     file.write_text(SECTIONS.format(folder=folder) + f"trusted_proxies = {proxies}\n" + OWN + more, "utf-8")
     source = Source(path=file)
     reading = source.read()
-    node = Node(reading.own, origin=Origin(source=source, said=reading.said))
+    node = Node(reading.own, clock, origin=Origin(source=source, said=reading.said))
     level = logging.getLogger().level
     await node.start()
     try:

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import aiohttp
 
 from gateway.http_api.admin.gate import FORM_TOKEN
+from tests.html_flaws import flaws_of
 from tests.integration.admin_stage import Admin
 
 FORM = "application/x-www-form-urlencoded"
@@ -19,7 +20,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
-        self.faults: list[str] = []
+        self.faults: list[str] = flaws_of(text)
         self.forms: list[dict[str, str]] = []
         self.links: list[str] = []
         self.headings = 0

@@ -26,10 +26,16 @@ async def test_what_is_put_into_the_register_is_used_by_the_node_and_stands_in_t
         assert (status, told["code"]) == (400, "invalid_value")
         status, told, _ = await admin.ask("POST", f"{path}/sender-register", {**body, "version": version}, headers)
         assert status == 200
+        stands = {"name": "SHOP", "operator": "spare", "state": "refused"}
+        status, told, _ = await admin.ask("POST", f"{path}/sender-standing", stands, headers)
+        assert (status, told["senders"][0]["hosts"]) == (200, ["example.sa"])
+        assert told["senders"][0]["operators"] == {"loop": ACTIVE, "spare": {"state": "refused"}}
+        for wrong, code in (({"name": "NOBODY"}, 404), ({"state": "lost"}, 400), ({"until": "x"}, 400)):
+            assert (await admin.ask("POST", f"{path}/sender-standing", {**stands, **wrong}, headers))[0] == code
         status, told, _ = await admin.ask("POST", f"{path}/remove-from-register", {"name": "SHOP"}, headers)
         assert (status, told["senders"]) == (200, [])
         for act in ("sender.add", "sender.set", "sender.remove"):
-            (entry,) = await admin.entries(act)
+            entry = (await admin.entries(act))[0]
             assert (entry["actor"]["id"], entry["obj"]) == (person.id, admin.customer)
 
 

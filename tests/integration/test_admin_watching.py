@@ -1,12 +1,16 @@
 """What the admin API tells of everything: traffic, what is kept and by which keys, the newest of the audit log."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 from gateway.audit.tiles import CHECKPOINT
 from gateway.people.roles import Action
 from tests.bounds import LIMIT_S
 from tests.integration.admin_stage import running_admin
+
+VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "audit_verify.py"
 
 
 async def test_traffic_is_summed_over_customers_and_small_sums_are_hidden(tmp_path: Path) -> None:
@@ -57,6 +61,31 @@ async def test_the_newest_entries_of_the_log_are_shown_by_act_and_customer(tmp_p
             assert (await admin.ask("GET", f"/admin/v1/audit?{query}", headers=everybody))[0] == 400
 
 
+async def test_an_entry_is_shown_with_a_proof_that_the_verifier_takes(tmp_path: Path) -> None:
+    async with running_admin(tmp_path) as admin:
+        own, other = await admin.signed("customer.add"), await admin.signed("node.start")
+        everything, theirs = (
+            await admin.token(Action.AUDIT_READ),
+            await admin.token(Action.AUDIT_READ, customer=admin.customer),
+        )
+        status, told, _ = await admin.ask("GET", f"/admin/v1/audit/entries/{own}", headers=theirs)
+        assert (status, told["index"]) == (200, own)
+        assert admin.customer in told["entry"]
+        assert (await admin.ask("GET", f"/admin/v1/audit/entries/{other}", headers=everything))[0] == 200
+        assert (await admin.ask("GET", f"/admin/v1/audit/entries/{other}", headers=theirs))[0] == 404
+        for wrong in ("99999", "-1", "x", "٣", "9" * 40):
+            assert (await admin.ask("GET", f"/admin/v1/audit/entries/{wrong}", headers=everything))[0] == 404, wrong
+        writer = admin.node.stores.audit.writer
+        assert writer is not None
+        entry = tmp_path / "entry.json"
+        entry.write_text(told["entry"], "utf-8")
+        proof = tmp_path / "entry.json.tlog-proof"
+        proof.write_text(told["proof"], "utf-8")
+        words = [sys.executable, str(VERIFIER), str(writer.folder), writer.key.text, "--proof", str(proof)]
+        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
 async def test_a_log_that_was_damaged_is_said_to_be(tmp_path: Path) -> None:
     async with running_admin(tmp_path) as admin:
         headers, folder = await admin.token(Action.AUDIT_READ), admin.audit_folder
@@ -67,8 +96,9 @@ async def test_a_log_that_was_damaged_is_said_to_be(tmp_path: Path) -> None:
             for bundle in (folder / "tile" / "entries").rglob("*"):
                 if bundle.is_file():
                     bundle.write_bytes(octets)
-            status, told, _ = await admin.ask("GET", "/admin/v1/audit", headers=headers)
-            assert (status, told["code"]) == (409, "audit_flawed")
+            for path in ("/admin/v1/audit", "/admin/v1/audit/entries/0"):
+                status, told, _ = await admin.ask("GET", path, headers=headers)
+                assert (status, told["code"]) in ((409, "audit_flawed"), (404, "not_found"))
         (folder / CHECKPOINT).write_bytes(b"no note")
         status, told, _ = await admin.ask("GET", "/admin/v1/audit", headers=headers)
         assert (status, told["code"]) == (409, "audit_flawed")

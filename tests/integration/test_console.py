@@ -71,7 +71,7 @@ async def test_every_role_sees_the_pages_that_the_table_says_and_nothing_persona
         message = await admin.send(reference="4711", to=NUMBER, text=TEXT)
         kinds = {"operators": "loop", "messages": message, "customers": admin.customer}
         kinds |= {"cases": await _case(admin, client), "routes": await admin.route()}
-        kinds["tickets"] = await _ticket(admin, client)
+        kinds |= {"tickets": await _ticket(admin, client), "audit": str(await admin.signed("customer.add"))}
         kinds["people"] = (await admin.person(Role.CUSTOMER_VIEWER, customer=admin.customer))[0].id
         for role in Role:
             visits = await visitor(admin, client, role)

@@ -15,11 +15,22 @@ from gateway.people.roles import Role
 from tests.bounds import LIMIT_S
 from tests.browser import THEMES, WIDTHS, chromium, faults_of, looking, needs_browser
 from tests.integration.admin_stage import CANARY, PASSWORD, Admin, running_admin
+from tests.scripted_smsc import scripted_smsc
 
 pytestmark = needs_browser
 LIMIT_MS = LIMIT_S * 1000
 EVERYTHING = (Role.OWNER, Role.OPERATIONS, Role.PRIVACY_OFFICER, Role.SUPPORT, Role.AUDITOR)
 CASE = {"kind": "access", "channel": "phone", "number": "+966500000001"}
+NORTH = """
+[[operators]]
+kind = "smpp"
+name = "north"
+host = "127.0.0.1"
+port = {port}
+system_id = "gateway"
+register.tunnel = true
+"""
+SOMEBODY = {"name": "Somebody", "email": "somebody@example.com", "roles": ["viewer"]}
 Shown = tuple[str, int]
 """A theme, and a width in CSS pixels."""
 
@@ -41,7 +52,9 @@ async def _paths(admin: Admin, cookie: str) -> list[str]:
     kinds = {"operators": "loop", "messages": message, "customers": admin.customer, "cases": case["id"]}
     asked = {"topic": "delivery", "text": "+966500000001 got nothing", "message": message, "customer": admin.customer}
     _, ticket, _ = await admin.ask("POST", "/admin/v1/tickets", asked, headers)
-    kinds |= {"routes": await admin.route(), "tickets": ticket["id"]}
+    _, person, _ = await admin.ask("POST", "/admin/v1/people", SOMEBODY, headers)
+    kinds |= {"routes": await admin.route(), "tickets": ticket["id"], "audit": str(await admin.signed("customer.add"))}
+    kinds["people"] = person["id"]
     found = (each.path.replace("{id}", kinds.get(each.path.split("/")[2], "")) for each in SCREENS)
     return ["/console/sign-in", "/console/prove", "/console/nowhere", *found]
 
@@ -112,6 +125,23 @@ async def test_a_page_is_kept_fresh_by_its_script_alone_and_loads_from_here_alon
         assert await page.evaluate("document.activeElement.textContent") == "loop", "the focus stayed"
         assert said == []
         assert all(each.startswith(admin.url) for each in asked)
+
+
+async def test_an_operator_that_goes_down_is_seen_without_touching_the_page(tmp_path: Path) -> None:
+    async with scripted_smsc() as smsc, running_admin(tmp_path, more=NORTH.format(port=smsc.port)) as admin:
+        person, _ = await admin.person(*EVERYTHING)
+        cookie = (await admin.session(person))["Cookie"]
+        async with chromium() as browser, looking(browser, admin.url, cookie) as page:
+            await page.goto(f"{admin.url}/console/operators")
+            row = page.locator("#operators tr", has_text="north")
+            await row.locator(".state.good").first.wait_for(timeout=LIMIT_MS)
+            await page.evaluate("window.untouched = true")
+            await smsc.stop()
+            await row.locator(".state.bad, .state.warn").first.wait_for(timeout=LIMIT_MS)
+            assert await page.evaluate("window.untouched"), "the page was not loaded again"
+            for path in ("/console/", "/console/operators/north"):
+                answer = await page.goto(admin.url + path)
+                assert answer.status == 200
 
 
 async def test_without_scripts_everything_is_done_by_forms(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ def _head(*lines: str, path: str = "/v1/messages") -> bytes:
     ("body", "code", "field"),
     [
         *(({**BODY, name: 966512345678}, "wrong_type", name) for name in STRINGS),
-        *(({**BODY, name: [CANARY]}, "wrong_type", name) for name in (*STRINGS, "validity", "flash")),
+        *(({**BODY, name: [CANARY]}, "wrong_type", name) for name in (*STRINGS[1:], "validity", "flash")),
+        ({**BODY, "to": [CANARY]}, "invalid_number", "to[0]"),
+        ({**BODY, "to": [[CANARY]]}, "wrong_type", "to[0]"),
         *(({**BODY, name: {CANARY: CANARY}}, "wrong_type", name) for name in (*STRINGS, "validity", "flash")),
         ({**BODY, "validity": "٣٠٠"}, "wrong_type", "validity"),
         ({**BODY, "validity": 1.5}, "wrong_type", "validity"),

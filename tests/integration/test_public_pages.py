@@ -13,6 +13,7 @@ from gateway.html.policy import POLICY
 from gateway.ledger.contract import ChangedMeanwhile
 from gateway.rights.case_record import Case
 from gateway.rights.case_states import State
+from tests.html_flaws import flaws_of
 from tests.integration.page_stage import NUMBER, Site, reference_in, served
 
 PAGES = ("/privacy", "/privacy/1", "/rights", "/cookies", "/status")
@@ -55,6 +56,7 @@ async def test_every_page_has_its_headers_and_nothing_inline_in_every_language(s
         inline = Inline()
         inline.feed(page)
         assert inline.found == []
+        assert flaws_of(page) == []
 
 
 async def test_a_browsers_language_is_heard(site: Site) -> None:

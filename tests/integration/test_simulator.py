@@ -361,6 +361,14 @@ async def test_a_delayed_receipt_follows_its_delayed_answer() -> None:
         assert told.index(response) < told.index(receipt)
 
 
+async def test_answers_after_very_different_times_overtake_each_other() -> None:
+    async with simulating(Faults(answers=((0.5, 0.0), (0.5, 0.05)), receipt_rate=0.0)) as simulator:
+        told = await with_peer(simulator, exchange(40, 40, registered_delivery=NO_RECEIPTS))
+    numbers = [pdu.sequence for pdu in only(told, "submit_sm_resp")]
+    assert len(set(numbers)) == 40
+    assert numbers != sorted(numbers)
+
+
 async def test_an_answer_that_is_due_after_the_link_is_gone_is_dropped() -> None:
     def work(peer: Peer) -> None:
         peer.submit(registered_delivery=NO_RECEIPTS)

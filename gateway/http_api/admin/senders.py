@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from config.rules import RulePack
 from gateway.accept.inquiry import Inquired
@@ -55,6 +56,16 @@ class SenderBody(Because, frozen=True, kw_only=True, forbid_unknown_fields=True)
     basis: Annotated[str, Meta(max_length=32)] = ""
     sensitive: bool = False
     version: int | None = None
+
+
+class SenderStandingBody(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a sender stands at one operator. since, until: as of `StandingBody`."""
+
+    name: Name
+    operator: Annotated[str, Meta(min_length=1, max_length=32)]
+    state: Literal["requested", "active", "refused", "expired"]
+    since: date | None = None
+    until: date | None = None
 
 
 class RemoveSenderBody(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +146,26 @@ class SenderEndpoints:
         clerk = self._clerk(await self._parts.actor(asker, asked))
         try:
             await clerk.put(customer.public_id, sender_key(asked.name), _entry(asked), asked.version)
+        except InvalidSetting:
+            raise alone(Refusal("invalid_value")) from None
+        except ChangedMeanwhile:
+            raise alone(Refusal("changed_meanwhile")) from None
+        return await self._answer(clerk, customer)
+
+    async def stand(self, call: Call) -> Reply:
+        """Of a sender that is in the register; what else it says stays."""
+        asker, customer = await self._opened(call, Action.SENDER_CHANGE)
+        asked = await self._parts.body(call, SenderStandingBody)
+        clerk, name = self._clerk(await self._parts.actor(asker, asked)), sender_key(asked.name)
+        try:
+            found = await clerk.find(customer.public_id, name)
+            if found.entry is None:  # of a later version
+                raise Refusal("wanted_unreadable")
+            standing = Standing(state=asked.state, since=asked.since, until=asked.until)
+            changed = replace(found.entry, operators={**found.entry.operators, asked.operator: standing})
+            await clerk.put(customer.public_id, name, changed, found.version)
+        except UnknownSender:
+            raise alone(Refusal("not_found", "name")) from None
         except InvalidSetting:
             raise alone(Refusal("invalid_value")) from None
         except ChangedMeanwhile:

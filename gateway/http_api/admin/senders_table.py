@@ -12,6 +12,7 @@ from gateway.http_api.admin.senders import (
     SenderBody,
     SenderEndpoints,
     SenderRegisterView,
+    SenderStandingBody,
 )
 from gateway.http_api.routes import Answer, Operation, Parameter, Route
 from gateway.people.roles import Action
@@ -25,6 +26,7 @@ def sender_routes(senders: SenderEndpoints) -> list[Route]:
     return [
         Route("GET", "/admin/v1/customers/{id}/sender-register", senders.senders, _LIST),
         Route("POST", "/admin/v1/customers/{id}/sender-register", senders.put, _PUT),
+        Route("POST", "/admin/v1/customers/{id}/sender-standing", senders.stand, _STAND),
         Route("POST", "/admin/v1/customers/{id}/remove-from-register", senders.remove, _REMOVE),
         Route("GET", "/admin/v1/customers/{id}/rules", senders.rules, _RULES),
         Route("POST", "/admin/v1/customers/{id}/rules", senders.set_rules, _SET_RULES),
@@ -58,6 +60,17 @@ _PUT: Final = Operation(
     },
     answers=(Answer(description="The customer's senders.", body=SenderRegisterView),),
     codes=(*BODY, "invalid_value", "not_found", "changed_meanwhile", "ledger_unavailable"),
+)
+_STAND: Final = Operation(
+    id="set_sender_standing",
+    summary="Say how a sender of the register stands at one operator; the rest of what is said of it stays.",
+    tag="Senders",
+    scope=Action.SENDER_CHANGE,
+    parameters=(_CUSTOMER,),
+    body=SenderStandingBody,
+    example={"name": "SHOP-AD", "operator": "stc", "state": "active", "until": "2027-12-31"},
+    answers=(Answer(description="The customer's senders.", body=SenderRegisterView),),
+    codes=(*BODY, "invalid_value", "wanted_unreadable", "not_found", "changed_meanwhile", "ledger_unavailable"),
 )
 _REMOVE: Final = Operation(
     id="remove_from_sender_register",

@@ -3,6 +3,7 @@
 from gateway.http_api.admin.esmes import EsmeEndpoint, esme_routes
 from gateway.http_api.admin.held_messages import held_routes
 from gateway.http_api.admin.message_verbs import message_verb_routes
+from gateway.http_api.admin.notices import notice_routes
 from gateway.http_api.admin.numbers import NumberEndpoints, number_routes
 from gateway.http_api.admin.overrides import override_routes
 from gateway.http_api.admin.owners import Owners
@@ -24,6 +25,7 @@ def verb_routes(parts: Parts, owners: Owners, sources: Sources) -> list[Route]:
         *endpoint_routes(parts, owners, sources),
         *number_routes(NumberEndpoints(parts, owners, sources.accounts)),
         *route_verb_routes(RouteVerbEndpoints(parts, sources.control, sources.routes)),
+        *notice_routes(parts, owners, sources),
         *held_routes(parts, sources.ledger),
         *problem_routes(parts, sources.ledger.acts),
         *settings_routes(SettingsEndpoint(parts, sources.settings, sources.differs)),

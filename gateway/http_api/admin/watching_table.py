@@ -2,6 +2,7 @@
 
 from gateway.http_api.admin.audit_entries import audit_entry_routes
 from gateway.http_api.admin.audit_files import AuditFileEndpoints, audit_routes
+from gateway.http_api.admin.audit_proofs import audit_proof_routes
 from gateway.http_api.admin.fraud_table import fraud_routes
 from gateway.http_api.admin.keeping import keeping_routes
 from gateway.http_api.admin.parts import Parts
@@ -16,5 +17,6 @@ def watching_routes(parts: Parts, sources: Sources) -> list[Route]:
         *keeping_routes(parts, sources.rights.on),
         *fraud_routes(parts, sources.ledger),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
+        *audit_proof_routes(parts, sources.log_folder),
         *audit_entry_routes(parts, sources.ledger.acts, sources.log_folder),
     ]

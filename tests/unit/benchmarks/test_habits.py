@@ -23,6 +23,21 @@ def test_habits_become_faults_of_the_simulator() -> None:
     )
 
 
+def test_an_uneven_operator_answers_most_at_once_and_some_late() -> None:
+    assert faults_of({"uneven": 2.0}).answers == ((0.8, 0.02), (0.15, 0.2), (0.05, 2.0))
+
+
+def test_messages_without_an_answer_are_counted_over_time() -> None:
+    stamps = Stamps("plain")
+    assert stamps.held_s() == 0
+    stamps.submitted(SUBMIT)
+    first = stamps.held_s()
+    assert stamps.held_s() > first
+    stamps.left()
+    last = stamps.held_s()
+    assert stamps.held_s() == last > first
+
+
 @pytest.mark.parametrize("name", HABITS)
 def test_every_habit_is_one_of_the_simulator(name: str) -> None:
     assert habit_of(f"{name}=0.5") == (name, 0.5)

@@ -1,10 +1,13 @@
-"""What is demanded where there are few messages, and of those who send none."""
+"""What is demanded where there are few messages, of those who send none, and where answers take various times."""
 
 import msgspec
 import pytest
 
 from benchmarks.crowd import Kind, State, held
 from benchmarks.low import costs, held_against, held_idle
+from benchmarks.truth import Wrong
+from benchmarks.uneven import held as window_held
+from benchmarks.uneven import per_s
 from tests.unit.benchmarks.windows import result, window
 
 ALONE = State(share=0.005, rss_mb=80.0, p99_ms=5.0)
@@ -48,3 +51,15 @@ def test_an_idle_node_may_use_half_a_percent(share: float, met: bool) -> None:
 def test_idle_customers_may_cost_so_much(changes: dict[str, float], met: list[bool]) -> None:
     beside = msgspec.structs.replace(ALONE, **({"rss_mb": 480.0, "share": 0.15, "p99_ms": 6.0} | changes))
     assert [each.met for each in held(BINDS, ALONE, beside)] == met
+
+
+def test_a_window_is_as_full_as_messages_wait_in_it() -> None:
+    samples = [[float(second), 100 * second, 0, 8.0 * second] for second in range(11)]
+    assert window_held(samples, 10) == pytest.approx(0.8)
+    with pytest.raises(Wrong, match="too short"):
+        window_held(samples[:3], 10)
+
+
+def test_an_uneven_operator_takes_its_places_by_the_mean_of_its_answers() -> None:
+    assert round(per_s(10, 1)) == 137
+    assert round(per_s(256, 1)) == 3507
