@@ -2,7 +2,7 @@
 
 import sys
 
-from gateway.process.early import be_calm
+from gateway.process.early import be_calm, have_standard_streams
 from gateway.process.overwriting import overwrite_freed
 from gateway.process.sqlite_memory import stop_counting
 
@@ -11,6 +11,7 @@ def main() -> None:
     """Run the command line. A process that serves overwrites what it frees, is ready for signals, and has SQLite count
     nothing, before its imports, which take a while.
     """
+    have_standard_streams()
     if sys.argv[1:2] == ["serve"]:
         overwrite_freed()
         be_calm()

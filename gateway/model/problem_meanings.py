@@ -135,6 +135,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "descriptors_exhausted": Meaning(
         "No file can be opened any more; connections are turned away.", "Raise LimitNOFILE; look who holds them."
     ),
+    "log_lines_lost": Meaning(
+        "Lines of the log could not be written, and are lost.", "Look at the disk, or the program, that takes them."
+    ),
     "task_died": Meaning("A loop of the node ended, and the node stops.", "Report it: it is a fault of the gateway."),
     "unexpected_error": Meaning(
         "An error of the gateway's own ended one piece of work.", "Report it, with type and place."

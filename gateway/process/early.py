@@ -1,10 +1,14 @@
-"""Signals before anything is imported: what is told to end while it starts ends with 0, and nothing else kills it.
+"""Before anything is imported: what is told to end while it starts ends with 0, and no other signal kills it; standard
+streams are there.
 
 `gateway.process.signals` takes over once there is a loop.
 """
 
 import os
 import signal
+from typing import Final
+
+_STANDARD_ERROR: Final = 2
 
 
 def be_calm() -> None:
@@ -14,3 +18,12 @@ def be_calm() -> None:
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
+
+
+def have_standard_streams() -> None:
+    """Where a process is started without one of its three, the next file that it opens, such as the ledger, would be
+    what libraries write their last words to.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        os.set_inheritable(number, True)
+    os.close(number)

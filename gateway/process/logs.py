@@ -6,13 +6,16 @@ print as dots, and exception text passes a last-resort scrubber. Loggers of libr
 """
 
 import logging
+import os
 import sys
 import threading
+from pathlib import Path
 from typing import Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from gateway.process.pipes import Pipe, unblocked
 from gateway.process.problems import Problems
 from redaction.scrub import DeclaredKeys, scrub_text
 
@@ -40,7 +43,7 @@ def configure(
 
     worker: number of this process among several whose lines end up in one place.
     """
-    out = stream or sys.stderr
+    out = stream or sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  as long as the process
     console = form == "console" or (form == "auto" and out.isatty())
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
@@ -63,7 +66,7 @@ def configure(
         foreign_pre_chain=[_scrub_foreign, *shared],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
-    handler = logging.StreamHandler(out)
+    handler = _Lines(unblocked(out))
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -74,6 +77,25 @@ def configure(
 def set_level(level: str) -> None:
     """The lowest level that is written from now on."""
     logging.getLogger().setLevel(level.upper())
+
+
+class _Lines(logging.StreamHandler[TextIO | Pipe]):
+    """Lines that cannot be written, on a full disk or into a pipe that nobody reads, are counted and said in
+    one line as soon as one can be. What the library would print instead is the line's raw text.
+    """
+
+    _lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        before = self._lost
+        super().emit(record)
+        if before and self._lost == before:
+            self._lost = 0
+            logger("gateway").error("log_lines_lost", count=before)
+            self._lost += before if self._lost else 0
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
+        self._lost += 1
 
 
 class _Numbered:

@@ -18,6 +18,7 @@ from gateway.rights.case_record import Case
 from gateway.rights.case_states import DECIDED
 from gateway.rights.case_work import CaseWork
 from gateway.rights.desk import RightsDesk
+from operators.contained import report
 from redaction.errors import KeysWithheld
 
 LOOK_S: Final = 1.0
@@ -73,6 +74,8 @@ class Unattended:
                     return
             except (ChangedMeanwhile, KeysWithheld, LedgerUnavailable):
                 return
+            except Exception as error:  # of this case alone, which is found again as one that was left behind
+                report("task", error)
             del self._due[identifier]
 
     async def _do(self, identifier: str) -> None:

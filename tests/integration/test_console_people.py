@@ -47,6 +47,18 @@ async def _signed_in(admin: Admin, client: aiohttp.ClientSession, password: str)
     return await Visitor(admin, client, {}).post("/console/sign-in", form)
 
 
+async def test_nobody_does_to_oneself_what_takes_somebody_else(tmp_path: Path) -> None:
+    async with running_console(tmp_path) as (admin, client):
+        person, _ = await admin.person(Role.OWNER)
+        owner = Visitor(admin, client, await admin.session(person))
+        status, page, _ = await owner.get(f"/console/people/{person.id}")
+        assert (status, {each[""] for each in page.forms}) == (200, {"/console/sign-out"})
+        for word in ("disable", "enable", "roles", "reset"):
+            status, _, _ = await owner.post(f"/console/people/{person.id}/{word}", {"roles.owner": "on"})
+            assert status == 403, word
+        assert (await owner.get("/console/own"))[0] == 200
+
+
 async def test_a_customers_owner_has_to_do_with_its_own_people_alone(tmp_path: Path) -> None:
     async with running_console(tmp_path) as (admin, client):
         platform = await visitor(admin, client, Role.OWNER)

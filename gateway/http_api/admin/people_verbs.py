@@ -124,13 +124,18 @@ class PeopleVerbs:
         return self._parts.answer(person_view(await written(work, field)))
 
     async def _opened(self, call: Call, action: Action, of: type[B]) -> tuple[People, Person, B]:
-        """People in the hands of whoever asks, the one of the path, and what is asked. Raises Refusal."""
+        """People in the hands of whoever asks, the one of the path, and what is asked. Raises Refusal.
+
+        It is done by somebody else than the person that it is about, who has the own account for that.
+        """
         asker = await self._parts.gate.identify(call.request)
         person = await self._registry.find(call.argument) if is_person_id(call.argument) else None
         if person is None or asker.customer not in ("", person.customer):
             await self._parts.gate.open(call.request, action, asker.customer)
             raise Refusal("not_found")
         await self._parts.gate.open(call.request, action, person.customer)
+        if asker.actor.id == person.id:
+            raise Refusal("not_allowed")
         asked = await self._parts.body(call, of) if call.request.body_exists else decode(Decoder(of), b"{}")
         return People(self._registry, await self._parts.actor(asker, asked)), person, asked
 

@@ -1,6 +1,7 @@
 """Log lines: declared keys, masks, scrubbed exceptions, one form for all."""
 
 import asyncio
+import errno
 import gc
 import io
 import json
@@ -186,3 +187,41 @@ def test_a_console_has_lines_for_people(out: io.StringIO) -> None:
     logger("other").info("started", port=8080)
     assert "started" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
+
+
+class Disk(io.StringIO):
+    """Full, or not; where whoever reads is gone, a pipe says the like."""
+
+    fault: OSError | None = None
+
+    def write(self, text: str) -> int:
+        if self.fault is not None:
+            raise self.fault
+        return super().write(text)
+
+
+@pytest.mark.case("faults-8")
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EPIPE])
+def test_lines_that_cannot_be_written_are_counted_and_said_in_one_line(
+    out: io.StringIO, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk = Disk()
+    configure("info", "json", disk)
+    disk.fault = OSError(code, "no")
+    for _ in range(5):
+        logger("gateway").info("submitted", to=NUMBER)
+        logging.getLogger("library").warning("raw text of %s", NUMBER)
+    disk.fault = None
+    for _ in range(2):
+        logger("gateway").info("operator_up", operator="stc")
+    said = [json.loads(each) for each in disk.getvalue().splitlines()]
+    assert [each["event"] for each in said] == ["operator_up", "log_lines_lost", "operator_up"]
+    assert (said[1]["count"], said[1]["level"]) == (10, "error")
+    assert (out.getvalue(), *capsys.readouterr()) == ("", "", "")
+
+
+def test_a_process_without_standard_error_logs_nowhere(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    configure("info")
+    logger("gateway").info("operator_up", operator="stc")
+    assert out.getvalue() == ""

@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.audit.actor import NODE
+from gateway.ledger.contract import DocumentWrite
 from gateway.model.refusals import Refusal
 from gateway.rights.building import cases
-from gateway.rights.case_record import Case, Said, fresh_id
+from gateway.rights.case_record import CASE, Case, Said, encode, fresh_id
 from gateway.rights.case_states import Channel, Kind, Proof, Reason, State
 from gateway.rights.case_work import CaseWork
 from gateway.rights.cases import Cases
@@ -111,6 +113,23 @@ async def test_what_cannot_be_done_now_is_done_at_the_next_look(tmp_path: Path) 
         assert await place.state(case) is State.IN_PROGRESS
         await place.unattended.look()
         assert await place.state(case) is State.ANSWERED
+
+
+async def test_a_case_that_cannot_be_done_at_all_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with placed(tmp_path) as place:
+        broken, sound = await place.opened(), await place.opened()
+        for each in (broken, sound):
+            place.unattended.add(each)
+        document = await place.road.ledger.acts.find(CASE, broken.id)
+        assert document is not None
+        octets = encode(replace(broken.of, content=b"no sealed content"))
+        await place.road.ledger.acts.act([DocumentWrite(CASE, broken.id, octets, document.version)], [])
+        place.road.clock.advance(WAIT_MS / 1000)
+        await place.unattended.look()
+        assert await place.state(sound) is State.ANSWERED
+        assert not place.unattended._due
 
 
 async def test_there_is_room_for_so_many(tmp_path: Path) -> None:
