@@ -30,7 +30,7 @@ STEERING = (
 )
 DECISIONS = (
     *("ask_request", "consent_request", "refuse_request", "erase_message"),
-    *("show_task", "cancel_task"),
+    *("show_task", "cancel_task", "read_notice"),
 )
 """Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
@@ -46,7 +46,7 @@ NOT_THERE = (
     *("release_held_messages", "drop_held_messages"),
     *("add_person", "show_person", "set_roles_of_person", "disable_person", "enable_person", "reset_person"),
     *("revoke_token", "show_ticket", "show_ticket_posts", "write_ticket_post", "assign_ticket", "close_ticket"),
-    *("show_notice_of_customer", "read_notice"),
+    *("show_notice_of_customer", "show_audit_entry"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -74,7 +74,6 @@ BODIES: Mapping[str, object] = {
     "put_into_sender_register": {"name": "SHOP-AD", "operators": {"stc": {"state": "active"}}},
     "set_sender_standing": {"name": "SHOP-AD", "operator": "stc", "state": "active"},
     "remove_from_sender_register": {"name": "SHOP-AD"},
-    "read_notice": {"notice": 1},
     "set_customer_rules": {"kind": ""},
     "check_customer_message": {"to": "+966500000078", "from": "BRAND", "text": "hello"},
     "change_customer": {"label": "shop"},
