@@ -30,7 +30,7 @@ STEERING = (
 )
 DECISIONS = (
     *("ask_request", "consent_request", "refuse_request", "erase_message"),
-    *("show_task", "cancel_task", "read_notice"),
+    *("show_task", "cancel_task"),
 )
 """Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
