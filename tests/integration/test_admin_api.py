@@ -47,6 +47,7 @@ NOT_THERE = (
     *("add_person", "show_person", "set_roles_of_person", "disable_person", "enable_person", "reset_person"),
     *("revoke_token", "show_ticket", "show_ticket_posts", "write_ticket_post", "assign_ticket", "close_ticket"),
     *("show_notice_of_customer", "show_audit_entry"),
+    "read_notice",
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -75,6 +76,7 @@ BODIES: Mapping[str, object] = {
     "set_sender_standing": {"name": "SHOP-AD", "operator": "stc", "state": "active"},
     "remove_from_sender_register": {"name": "SHOP-AD"},
     "set_customer_rules": {"kind": ""},
+    "read_notice": {"notice": 1},
     "check_customer_message": {"to": "+966500000078", "from": "BRAND", "text": "hello"},
     "change_customer": {"label": "shop"},
     "add_sender": {"sender": "OTHER"},
