@@ -91,7 +91,8 @@ class _Lines(logging.StreamHandler[TextIO | Pipe]):
         super().emit(record)
         if before and self._lost == before:
             self._lost = 0
-            logger("gateway").error("log_lines_lost", count=before)
+            log = logger("gateway")
+            log.error("log_lines_lost", count=before)
             self._lost += before if self._lost else 0
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
