@@ -196,7 +196,7 @@ CUSTOMERS: Final = (
     ),
     _customer(
         "notice-read",
-        Action.CUSTOMER_READ,
+        Action.NOTICE_READ,
         N_("We have read it"),
         N_("Written down as a notice that was given; it is no consent."),
         Field(name="notice", label=N_("Version"), kind=Kind.WHOLE),

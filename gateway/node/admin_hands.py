@@ -23,6 +23,7 @@ def hands(stores: Stores, road: Road, clock: Clock) -> Hands:
         try_out=partial(try_out, stores, road, clock),
         other_secret=lambda: OtherSecret(stores.sealer, clock.random, clock.now_ms()),
         overrides=lambda actor: OverrideDesk(stores.ledger.acts, token, clock, actor),
+        sweep=road.sweeper.hasten,
     )
 
 

@@ -73,6 +73,7 @@ class Action(enum.StrEnum):
     CUSTOMER_CHANGE = "customer.change"  # limits, classes, detection
     CUSTOMER_PAUSE = "customer.pause"  # and enable again
     CUSTOMER_DESTROY = "customer.destroy"
+    NOTICE_READ = "notice.read"  # say that one's own customer read the privacy notice
     KEY_READ = "key.read"  # API keys, by prefix
     KEY_ADD = "key.add"
     KEY_REVOKE = "key.revoke"
@@ -227,6 +228,7 @@ TABLE: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.CUSTOMER_READ: _by(_O, _D, _S, _P, _R, _A, _CO, _CD, _CS, _CR, _CA),
         Action.CUSTOMER_PROFILE: _by(_O, _S, _R, _CO, _CR, fresh=True),
         Action.CUSTOMER_CORRECT: _by(_O, _S, _R, _CO, fresh=True),
+        Action.NOTICE_READ: _by(_CO, _CD, _CS, _CR, _CA),
         Action.CUSTOMER_ADD: _by(_O),
         Action.CUSTOMER_CHANGE: _by(_O, _P),
         Action.CUSTOMER_PAUSE: _by(_O, _P),

@@ -30,7 +30,7 @@ STEERING = (
 )
 DECISIONS = (
     *("ask_request", "consent_request", "refuse_request", "erase_message"),
-    *("show_task", "cancel_task"),
+    *("show_task", "cancel_task", "read_notice"),
 )
 """Who may do these follows from what was asked for, or they can be done once; they have tests of their own."""
 OWN_CHANGES = (Action.OWN_CREDENTIALS, Action.OWN_SESSION_END)
@@ -44,6 +44,9 @@ NOT_THERE = (
     *("cancel_message", "notify_message", "correct_consent_for_customer"),
     *("show_route", "disable_route", "enable_route", "weigh_route", "acknowledge_problem"),
     *("release_held_messages", "drop_held_messages"),
+    *("add_person", "show_person", "set_roles_of_person", "disable_person", "enable_person", "reset_person"),
+    *("revoke_token", "show_ticket", "show_ticket_posts", "write_ticket_post", "assign_ticket", "close_ticket"),
+    *("show_notice_of_customer", "show_audit_entry"),
 )
 """Of what is there or not; tests of their own read it."""
 CONSENTS = (
@@ -69,6 +72,7 @@ BODIES: Mapping[str, object] = {
     "replay_events": {"since": "2020-01-01T00:00:00Z"},
     "set_customer_quotas": {"per_day": 1_000_000},
     "put_into_sender_register": {"name": "SHOP-AD", "operators": {"stc": {"state": "active"}}},
+    "set_sender_standing": {"name": "SHOP-AD", "operator": "stc", "state": "active"},
     "remove_from_sender_register": {"name": "SHOP-AD"},
     "set_customer_rules": {"kind": ""},
     "check_customer_message": {"to": "+966500000078", "from": "BRAND", "text": "hello"},
@@ -89,6 +93,12 @@ BODIES: Mapping[str, object] = {
     "remove_fraud_override": {"number": "+966500000009"},
     "disconnect_esme": {"system_id": "shop", "reason": "ticket 1"},
     "reroute_operator": {"reason": "ticket 1", "to": "spare"},
+    "correct_own_contact": {"phone": "+966110000000"},
+    "add_person": {"name": "Somebody", "email": "somebody@example.com", "roles": ["viewer"]},
+    "set_roles_of_person": {"roles": ["viewer"]},
+    "open_ticket": {"topic": "delivery", "text": "It is late."},
+    "write_ticket_post": {"text": "It is late."},
+    "add_token": {"scopes": ["operator.read"], "days": 1},
 }
 """By operation, what a request of it says."""
 

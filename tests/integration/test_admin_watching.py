@@ -40,6 +40,13 @@ async def test_what_is_kept_is_told_by_tag_with_holds_and_keys(tmp_path: Path) -
         tags = {each["tag"]: each for each in told["tags"]}
         assert (tags["otp"]["content_s"], tags["otp"]["lag_s"]) == (600, 0.0)
         assert tags["transactional"]["oldest"] is not None
+        sweep = "/admin/v1/retention/sweep"
+        assert (await admin.ask("POST", sweep, headers=headers))[0] == 403
+        status, told, _ = await admin.ask(
+            "POST", sweep, {"reason": "ticket 4711"}, await admin.token(Action.RETENTION_SWEEP)
+        )
+        assert (status, {each["tag"] for each in told["tags"]}) == (202, set(tags))
+        assert [each["res"] for each in await admin.entries("retention.run") if "why" in each] == ["ok"]
         assert (await admin.ask("GET", "/admin/v1/holds", headers=headers))[1] == {"holds": []}
         _, keys, _ = await admin.ask("GET", "/admin/v1/encryption-keys", headers=headers)
         assert keys["keys"]["period"] > 0

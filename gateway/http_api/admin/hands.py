@@ -18,7 +18,8 @@ class Hands(Struct, frozen=True, kw_only=True):
     is to be told, or it goes over SMPP.
 
     try_out: sends an endpoint one signed test event; raises SealError. other_secret: makes another one, as of now.
-    overrides: numbers that are exempt from controls against abuse, in the hands of an actor.
+    overrides: numbers that are exempt from controls against abuse, in the hands of an actor. sweep: has the node that
+    answers forget what is due at once.
     """
 
     canceller: Canceller
@@ -26,3 +27,4 @@ class Hands(Struct, frozen=True, kw_only=True):
     try_out: Callable[[StoredEndpoint], Awaitable[Result]]
     other_secret: Callable[[], OtherSecret]
     overrides: Callable[[Actor], OverrideDesk]
+    sweep: Callable[[], None]

@@ -1,14 +1,17 @@
 """What is kept, and how long still: what is overdue by tag, holds, and the keys with which the rest dies."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
 
-from gateway.http_api.admin.declaring import shows
+from gateway.audit.acts import Act
+from gateway.audit.log import AuditLog
+from gateway.http_api.admin.declaring import does, shows
 from gateway.http_api.admin.parts import Parts
 from gateway.http_api.replies import Reply
-from gateway.http_api.routes import Call, Route
+from gateway.http_api.routes import Answer, Call, Route
 from gateway.keystore.upkeep import next_destruction_ms
 from gateway.ledger.contract import TagDue
 from gateway.model.times import rfc3339, rfc3339_or_none
@@ -74,19 +77,31 @@ class EncryptionKeysView(Struct, frozen=True, kw_only=True):
 
 
 class KeepingEndpoints:
-    def __init__(self, parts: Parts, on: Stands) -> None:
+    """sweep: has what is due forgotten at once, by the node that answers."""
+
+    def __init__(self, parts: Parts, on: Stands, sweep: Callable[[], None]) -> None:
         self._parts = parts
         self._on = on
+        self._sweep = sweep
 
     async def retention(self, call: Call) -> Reply:
         asker = await self._parts.gate.identify(call.request)
         await self._parts.gate.open(call.request, Action.RETENTION_READ, asker.customer)
+        return self._parts.answer(await self._kept())
+
+    async def sweep(self, call: Call) -> Reply:
+        """It is begun, and not waited for: a sweep goes at its own pace. What it did is in the log as every sweep's."""
+        asker = await self._parts.gate.open(call.request, Action.RETENTION_SWEEP)
+        audit = AuditLog(self._on.ledger.acts, self._parts.clock, await self._parts.why(call, asker))
+        await audit.write(Act.RETENTION_RUN)
+        self._sweep()
+        return self._parts.answer(await self._kept(), 202)
+
+    async def _kept(self) -> KeptView:
         found = {each.tag: each for each in await self._on.ledger.retention.overdue(self._parts.clock.now_ms())}
         rules = retention_rules(self._on.settings)
-        return self._parts.answer(
-            KeptView(
-                [_tag(tag, rule.content_limit_s, rule.record_s, found.get(tag)) for tag, rule in sorted(rules.items())]
-            )
+        return KeptView(
+            [_tag(tag, rule.content_limit_s, rule.record_s, found.get(tag)) for tag, rule in sorted(rules.items())]
         )
 
     async def holds(self, call: Call) -> Reply:
@@ -138,10 +153,11 @@ def _hold(hold: Hold) -> HoldView:
     )
 
 
-def keeping_routes(parts: Parts, on: Stands) -> list[Route]:
-    keeping = KeepingEndpoints(parts, on)
+def keeping_routes(parts: Parts, on: Stands, sweep: Callable[[], None]) -> list[Route]:
+    keeping = KeepingEndpoints(parts, on, sweep)
     return [
         Route("GET", "/admin/v1/retention", keeping.retention, _RETENTION),
+        Route("POST", "/admin/v1/retention/sweep", keeping.sweep, _SWEEP),
         Route("GET", "/admin/v1/holds", keeping.holds, _HOLDS),
         Route("GET", "/admin/v1/encryption-keys", keeping.keys, _KEYS),
     ]
@@ -154,6 +170,14 @@ _RETENTION: Final = shows(
     Action.RETENTION_READ,
     KeptView,
     "Every tag.",
+)
+_SWEEP: Final = does(
+    "sweep",
+    "Forget what is due now, and not after `sweeper.interval_s`: the node that answers begins at once.",
+    "Retention",
+    Action.RETENTION_SWEEP,
+    Answer(status=202, description="What is overdue as it begins.", body=KeptView),
+    codes=("ledger_unavailable",),
 )
 _HOLDS: Final = shows(
     "list_holds",

@@ -66,7 +66,7 @@ class NoticeEndpoints:
 
     async def read(self, call: Call) -> Reply:
         """By somebody of the customer: nobody else can say so."""
-        asker, customer = await self._owners.opened(call, Action.CUSTOMER_READ)
+        asker, customer = await self._owners.opened(call, Action.NOTICE_READ)
         if asker.customer != customer.public_id:
             raise Refusal("not_allowed")
         asked = await self._parts.body(call, NoticeReadRequest)
@@ -113,7 +113,7 @@ _READ: Final = does(
     "read_notice",
     "Say, as somebody of the customer, that the notice was read. It is no consent.",
     _TAG,
-    Action.CUSTOMER_READ,
+    Action.NOTICE_READ,
     Answer(status=204, description="It is written down."),
     of=(CUSTOMER,),
     body=NoticeReadRequest,

@@ -14,7 +14,7 @@ from gateway.http_api.routes import Route
 def watching_routes(parts: Parts, sources: Sources) -> list[Route]:
     return [
         *traffic_routes(parts, sources.ledger, sources.smallest_cell),
-        *keeping_routes(parts, sources.rights.on),
+        *keeping_routes(parts, sources.rights.on, sources.hands.sweep),
         *fraud_routes(parts, sources.ledger),
         *audit_routes(AuditFileEndpoints(parts, sources.log_folder)),
         *audit_proof_routes(parts, sources.log_folder),

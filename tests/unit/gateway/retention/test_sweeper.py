@@ -187,3 +187,24 @@ async def test_a_sweep_that_the_ledger_refuses_is_counted_and_tried_again(road: 
     await asyncio.gather(task, return_exceptions=True)
     await ledger.close()
     assert one.failed == 1
+
+
+async def test_a_sweep_that_is_hastened_does_not_wait_for_its_interval(road: Road) -> None:
+    kept = sweeper(road, interval_s=3600.0)
+    await delivered(road)
+    road.clock.advance(DAY)
+    running = asyncio.create_task(kept.run())
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            await _swept(kept, 1)  # by the first sweep, which needs no haste
+            await delivered(road)
+            road.clock.advance(DAY)
+            kept.hasten()
+            await _swept(kept, 2)
+    finally:
+        running.cancel()
+
+
+async def _swept(kept: Sweeper, content: int) -> None:
+    while kept.totals.content < content:
+        await asyncio.sleep(0.01)
