@@ -18,7 +18,6 @@ from gateway.http_api.samples import Node, sample
 from gateway.model.refusals import KINDS
 
 PACKAGE: Final = "gateway.http_api"
-WEBHOOKS: Final = "Webhooks"
 _CODE: Final = re.compile(r"- `(\w+)`")
 _SCOPE: Final = re.compile(r"scope `(\w+)`")
 _BOUNDS: Final = frozenset({"format", "pattern", "minLength", "maxLength", "minimum", "maximum"})
