@@ -10,7 +10,8 @@ COMPILED := .venv-compiled
 COMPILED_STAMP := $(COMPILED)/.installed
 COMPILED_TESTS ?= tests/unit tests/contract tests/privacy tests/fuzz/test_express.py tests/integration/test_http_express.py tests/integration/test_http_api.py \
 	tests/integration/test_journal.py tests/integration/test_sqlite_ledger.py tests/integration/test_operator_links.py \
-	tests/integration/test_smpp_*.py tests/integration/test_webhook*.py
+	tests/integration/test_smpp_*.py tests/integration/test_webhook*.py tests/integration/test_own_webhooks.py \
+	tests/integration/test_several_recipients.py tests/integration/test_facade_*.py
 
 # Tests run in so many processes at once, twice as many as CI has cores, since they wait half of the time; 0 for one, which
 # debuggers want. A process that has done its tests takes some that another has not begun.

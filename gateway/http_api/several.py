@@ -62,7 +62,7 @@ class SeveralSender:
         refuse_repeated_names(body)
         fields = decode(_fields, body)
         try:
-            recipients = decode(_list, fields["to"])
+            recipients = decode(_list, bytes(fields["to"]))
         except Refusal as refusal:
             raise alone(Refusal("wrong_type", f"to{refusal.field or ''}")) from None
         if not recipients:
